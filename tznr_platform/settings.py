@@ -1,0 +1,119 @@
+"""The one reader of the environment.
+
+Here: where data lies, which key file to use, what day it is, how much memory to take. Every ``TZNR_`` variable that
+is not listed here stops the start: an unknown option is never ignored.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tznr_platform.errors import ExitCode, UserError
+
+PREFIX = "TZNR_"
+EXCHANGE_KEY_VARIABLES = ("TZNR_K1", "TZNR_K1_FILE", "TZNR_EXCHANGE_KEY", "TZNR_EXCHANGE_KEY_FILE")
+
+
+class Settings(BaseSettings):
+    """Frozen settings of one process; every path of the platform derives from ``data_dir``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Path("data")
+    inbox: Path | None = Field(default=None, description="Inbox to read; the synthetic one by default")
+    analysis_key_file: Path | None = Field(default=None, description="Key K2 of the second pass")
+    today: dt.date = Field(default_factory=dt.date.today)
+    memory_limit: str = Field(default="2GB", pattern=r"^\d+(MB|GB)$")
+    threads: int = Field(default=2, ge=1, le=64)
+    max_file_mb: int = Field(default=500, ge=1)
+
+    @property
+    def root(self) -> Path:
+        return self.data_dir.resolve()
+
+    @property
+    def inbox_dir(self) -> Path:
+        return (self.inbox or self.root / "inbox").resolve()
+
+    @property
+    def key_file(self) -> Path:
+        return (self.analysis_key_file or self.root / "vault" / "k2.key").resolve()
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def receipts_dir(self) -> Path:
+        return self.root / "receipts"
+
+    @property
+    def working_file(self) -> Path:
+        return self.root / "warehouse" / "working.duckdb"
+
+    @property
+    def published_file(self) -> Path:
+        return self.root / "warehouse" / "published.duckdb"
+
+    @property
+    def spill_dir(self) -> Path:
+        return self.root / "warehouse" / "spill"
+
+    @property
+    def dossiers_dir(self) -> Path:
+        return self.root / "gates"
+
+    @property
+    def reports_dir(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def releases_dir(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def answer_key_dir(self) -> Path:
+        return self.root / "answer_key"
+
+    @property
+    def audit_file(self) -> Path:
+        return self.root / "audit" / "audit.jsonl"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.root / "dagster"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment once; raise ``UserError`` (exit code 4) for anything unknown, wrong or dangerous."""
+    _refuse_exchange_key()
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise UserError(f"Option inconnue : {', '.join(unknown)}.", where="variables d'environnement",
+                        why="une option ignorée pourrait affaiblir une protection",
+                        remedy=f"la corriger ou la retirer ; options connues : {', '.join(sorted(known))}",
+                        exit_code=ExitCode.CONFIGURATION)
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        fields = ", ".join(str(item["loc"][0]) for item in error.errors() if item["loc"])
+        raise UserError(f"Réglage invalide : {fields}.", where="variables d'environnement TZNR_…",
+                        why="la valeur n'a pas la forme attendue", remedy="voir .env.example",
+                        exit_code=ExitCode.CONFIGURATION) from None
+
+
+def _refuse_exchange_key() -> None:
+    """The evaluator never holds K1 (methods: two-level HMAC): refuse to start where one is configured."""
+    present = [name for name in EXCHANGE_KEY_VARIABLES if name in os.environ]
+    if present:
+        raise UserError(f"Une clé d'échange K1 est configurée ({', '.join(present)}).",
+                        where="variables d'environnement",
+                        why="l'évaluateur ne doit jamais détenir la clé qui relie un nom à un pseudonyme",
+                        remedy="retirer cette variable ; la clé K1 reste chez les émetteurs et les organismes",
+                        exit_code=ExitCode.CONFIGURATION)

@@ -108,6 +108,25 @@ def load_settings(**overrides: object) -> Settings:
                         exit_code=ExitCode.CONFIGURATION) from None
 
 
+def export_environment(settings: Settings) -> None:
+    """Tell the tools of this process and its children where things are, and silence every telemetry.
+
+    Dagster, dbt and Great Expectations read these variables themselves; nothing else of the platform does.
+    """
+    os.environ.update(
+        TZNR_DATA_DIR=str(settings.root),
+        DAGSTER_HOME=str(settings.dagster_home),
+        DAGSTER_DISABLE_TELEMETRY="1",
+        DBT_TZNR_PATH=str(settings.working_file),
+        DBT_TZNR_TEMP=str(settings.spill_dir),
+        DBT_TZNR_MEMORY=settings.memory_limit,
+        DBT_TZNR_THREADS=str(settings.threads),
+        DBT_SEND_ANONYMOUS_USAGE_STATS="false",
+        DO_NOT_TRACK="1",
+        GX_ANALYTICS_ENABLED="false",
+    )
+
+
 def _refuse_exchange_key() -> None:
     """The evaluator never holds K1 (methods: two-level HMAC): refuse to start where one is configured."""
     present = [name for name in EXCHANGE_KEY_VARIABLES if name in os.environ]

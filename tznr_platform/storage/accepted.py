@@ -1,0 +1,59 @@
+"""The door from the lake to dbt: views of what was accepted, tables of what is reference.
+
+Here: the schemas ``accepted``, ``reference`` and ``intake`` of the working file. Not here: staging and beyond (dbt).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from tznr_platform import contracts
+from tznr_platform.settings import Settings
+from tznr_platform.storage import lake, registers, schema
+
+if TYPE_CHECKING:
+    from tznr_platform.contracts import Contract
+
+
+def load_accepted(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """(Re)create ``accepted.*`` views, ``reference.*`` and ``intake.*`` tables in the open working file.
+
+    ``accepted.<table>`` reads the files of the current deliveries only, without the persons on the exclusion list
+    (arrêté du 12 mai 2025: an objection takes effect on what was sent before it, too).
+    """
+    for name in ("accepted", "reference", "intake"):
+        con.execute(f"create schema if not exists {name}")
+    con.execute(f"create or replace table intake.deliveries as {registers.deliveries(settings)}")
+    con.execute("create or replace table intake.quarantine_counts as select delivery_id, field_name, reason_code, "
+                f"count(*) as row_count from ({registers.quarantine(settings)}) group by all order by all")
+    con.execute("create or replace table intake.excluded_persons as "
+                f"select person_id from ({registers.persons(settings)}) semi join ({registers.exclusions(settings)}) "
+                "using (pseudonym) order by 1")
+    for name in contracts.reference_names():
+        _load_reference(con, name)
+    for contract in contracts.contracts().values():
+        _accepted_view(con, contract, settings)
+
+
+def _load_reference(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """All columns are text, as in the file; an empty cell is NULL."""
+    rows = [{key: value or None for key, value in row.items()} for row in contracts.reference(name)]
+    table = pa.Table.from_pylist(rows, schema=pa.schema([(key, pa.string()) for key in rows[0]]))
+    con.register("reference_rows", table)
+    con.execute(f'create or replace table reference."{name}" as from reference_rows')
+    con.unregister("reference_rows")
+
+
+def _accepted_view(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> None:
+    schema.ensure_schema_file(con, contract, settings)
+    current = con.execute("select sender_code, period, delivery_id from intake.deliveries "
+                          "where table_name = ? and is_current order by delivery_id", [contract.name]).fetchall()
+    paths = [lake.schema_file(settings, contract.name)]
+    paths += [lake.accepted_file(settings, contract.name, *delivery) for delivery in current]
+    present = ("where person_id not in (select person_id from intake.excluded_persons)"
+               if contract.person_field else "")
+    con.execute(f'create or replace view accepted."{contract.name}" as '
+                f"from read_parquet([{', '.join(map(lake.quote, paths))}], hive_partitioning = false) {present}")

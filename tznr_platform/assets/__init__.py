@@ -1,0 +1,19 @@
+"""Dagster assets, thin: read, call one function of a room, write, describe. A body has at most fifteen lines.
+
+Metadata are counts and paths, never a value about a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from tznr_platform.assets.deliverables import DELIVERABLES
+from tznr_platform.assets.reception import reception_assets
+from tznr_platform.assets.warehouse import WAREHOUSE
+
+
+def all_assets() -> Sequence[dg.AssetsDefinition]:
+    """Every asset of the platform, in the order in which data flows."""
+    return [*reception_assets(), *WAREHOUSE, *DELIVERABLES]

@@ -1,0 +1,6 @@
+"""What assets ask Dagster for: the platform's settings, the dbt project, the published warehouse."""
+
+from tznr_platform.resources.dbt import DBT_PROJECT_DIR, MANIFEST_FILE, Dbt
+from tznr_platform.resources.platform import Platform
+
+__all__ = ["DBT_PROJECT_DIR", "MANIFEST_FILE", "Dbt", "Platform"]

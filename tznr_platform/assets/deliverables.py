@@ -1,0 +1,90 @@
+"""From published marts to what leaves: estimates, disclosed numbers, report gates, reports, packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from quality import gate
+from tznr_platform import reporting
+from tznr_platform.assets.presentation import (
+    CRITERIA_CHECK, OWNER, gate_check, gate_metadata, markdown_table, picture,
+)
+from tznr_platform.assets.warehouse import PUBLISHED
+from tznr_platform.errors import UserError
+from tznr_platform.estimation import outputs as estimates
+from tznr_platform.release import package
+from tznr_platform.resources import Platform
+
+RETENTION = dg.AssetKey(["estimates", "retention"])
+NUMBERS = dg.AssetKey(["disclosed", "numbers"])
+REPORTS = {"interim": "Rapport intermédiaire (juillet 2026)", "final": "Rapport final (juillet 2027)"}
+
+
+@dg.asset(key=RETENTION, deps=[PUBLISHED], group_name="estimations", owners=[OWNER], kinds={"numpy", "parquet"},
+          pool="lake")
+def retention(platform: Platform) -> dg.MaterializeResult:
+    """Maintien des droits : incidence cumulée des sorties (Aalen-Johansen, sorties concurrentes), par prestation."""
+    outcome = estimates.write_retention(platform.settings)
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(outcome.frame), "courbe": picture(outcome.plot_png()),
+                                          "non_estimable": outcome.not_estimable_count})
+
+
+@dg.asset(key=NUMBERS, deps=[PUBLISHED, RETENTION], group_name="divulgation", owners=[OWNER], kinds={"parquet"},
+          pool="lake", check_specs=[dg.AssetCheckSpec("divulgation", asset=NUMBERS, blocking=True)])
+def numbers(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+    """Tous les chiffres qui peuvent sortir, petits effectifs masqués : un chiffre masqué n'est jamais un zéro."""
+    outcome = reporting.write_numbers(platform.settings)
+    context.log.info(f"Chiffres : {outcome.published_count} publiés, {outcome.masked_count} masqués")
+    passed = outcome.finding_count == 0
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": outcome.number_count, "publies": outcome.published_count,
+                  "masques": outcome.masked_count, "par_table": markdown_table(outcome.by_table)},
+        check_results=[dg.AssetCheckResult(check_name="divulgation", passed=passed,
+                                           metadata={"ecarts": outcome.finding_count})])
+
+
+def _gate_asset(report: str, title: str) -> dg.AssetsDefinition:
+    key = dg.AssetKey(["gates", report])
+
+    @dg.asset(key=key, deps=[NUMBERS], group_name="livrables", owners=[OWNER], kinds={"greatexpectations"}, pool="lake",
+              description=f"Porte 4 du livrable « {title} » : critères mesurés, seuils, dossier en français.",
+              check_specs=[dg.AssetCheckSpec(CRITERIA_CHECK, asset=key)])
+    def report_gate(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+        outcome = gate.evaluate(report, platform.settings)
+        context.log.info(f"Porte « {title} » : {outcome.sentence}")
+        return dg.MaterializeResult(metadata=gate_metadata(outcome), check_results=[gate_check(outcome)])
+
+    return report_gate
+
+
+def _report_asset(report: str, title: str) -> dg.AssetsDefinition:
+    @dg.asset(key=["reports", report], deps=[["gates", report]], group_name="livrables", owners=[OWNER],
+              kinds={"html"}, pool="lake", output_required=False,
+              description=f"{title}, une page HTML autonome. Refusé tant que sa porte n'est pas franchie.")
+    def report_page(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.MaterializeResult]:
+        try:
+            path = reporting.render(report, platform.settings)
+        except gate.GateRefused as refusal:
+            context.log.warning(f"{title} : refusé. {refusal.why}")
+            return
+        context.log.info(f"{title} : produit")
+        yield dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(path))})
+
+    return report_page
+
+
+def _release_asset(report: str, title: str) -> dg.AssetsDefinition:
+    @dg.asset(key=["releases", report], deps=[["reports", report]], group_name="livrables", owners=[OWNER],
+              kinds={"zip"}, pool="lake",
+              description=f"Paquet du livrable « {title} » : page, chiffres publiés, dossier, manifeste à empreintes.")
+    def release(platform: Platform) -> dg.MaterializeResult:
+        path = package(platform.settings, report)
+        return dg.MaterializeResult(metadata={"paquet": dg.MetadataValue.path(str(path))})
+
+    return release
+
+
+DELIVERABLES = [retention, numbers, *(make(report, title) for report, title in REPORTS.items()
+                                      for make in (_gate_asset, _report_asset, _release_asset))]

@@ -1,0 +1,30 @@
+"""`tznr init`: the folders, the analysis key and the Dagster home of one data directory."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from tznr_platform.privacy.pseudonym import AnalysisKey
+from tznr_platform.settings import Settings, load_settings
+
+DAGSTER_YAML = Path(__file__).resolve().parents[2] / "dagster.yaml.example"
+
+
+@click.command(short_help="Préparer un dossier de données (clé K2, dossiers, Dagster)")
+def init() -> None:
+    """Prépare le dossier de données : clé d'analyse K2, dossiers, instance Dagster. Ne touche à rien d'existant."""
+    settings = load_settings()
+    prepare(settings)
+    click.echo(f"Prêt : {settings.root}")
+
+
+def prepare(settings: Settings) -> None:
+    """Create what is missing; never replace a key or a configuration."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    if not (settings.dagster_home / "dagster.yaml").exists():
+        shutil.copyfile(DAGSTER_YAML, settings.dagster_home / "dagster.yaml")
+    if not settings.key_file.exists():
+        AnalysisKey.create(settings)

@@ -1,0 +1,17 @@
+"""The settings of the platform as a Dagster resource, so that a test can build definitions on another folder."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from tznr_platform.settings import Settings, load_settings
+
+
+class Platform(dg.ConfigurableResource):
+    """Where data lies and what day it is. ``options`` override the environment, by name of setting."""
+
+    options: dict[str, str] = {}
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(**self.options)

@@ -1,6 +1,6 @@
 """The door from the lake to dbt: views of what was accepted, tables of what is reference.
 
-Here: the schemas ``accepted``, ``reference`` and ``intake`` of the working file. Not here: staging and beyond (dbt).
+Here: the schemas ``accepted``, ``reference`` and ``intake`` of the working file. Not here: what dbt builds.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 def load_accepted(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """(Re)create ``accepted.*`` views, ``reference.*`` and ``intake.*`` tables in the open working file.
 
-    ``accepted.<table>`` reads the files of the current deliveries only, without the persons on the exclusion list
-    (arrêté du 12 mai 2025: an objection takes effect on what was sent before it, too).
+    ``accepted.<table>`` reads the files of the current deliveries only, without the persons on the exclusion
+    list (arrêté du 12 mai 2025: an objection takes effect on what was sent before it, too).
     """
     for name in ("accepted", "reference", "intake"):
         con.execute(f"create schema if not exists {name}")
     con.execute(f"create or replace table intake.deliveries as {registers.deliveries(settings)}")
-    con.execute("create or replace table intake.quarantine_counts as select delivery_id, field_name, reason_code, "
-                f"count(*) as row_count from ({registers.quarantine(settings)}) group by all order by all")
-    con.execute("create or replace table intake.excluded_persons as "
-                f"select person_id from ({registers.persons(settings)}) semi join ({registers.exclusions(settings)}) "
+    con.execute("create or replace table intake.quarantine_counts as "
+                "select delivery_id, field_name, reason_code, count(*) as row_count "
+                f"from ({registers.quarantine(settings)}) group by all order by all")
+    con.execute("create or replace table intake.excluded_persons as select person_id "
+                f"from ({registers.persons(settings)}) semi join ({registers.exclusions(settings)}) "
                 "using (pseudonym) order by 1")
     for name in contracts.reference_names():
         _load_reference(con, name)
@@ -49,11 +50,12 @@ def _load_reference(con: duckdb.DuckDBPyConnection, name: str) -> None:
 
 def _accepted_view(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> None:
     schema.ensure_schema_file(con, contract, settings)
-    current = con.execute("select sender_code, period, delivery_id from intake.deliveries "
-                          "where table_name = ? and is_current order by delivery_id", [contract.name]).fetchall()
-    paths = [lake.schema_file(settings, contract.name)]
-    paths += [lake.accepted_file(settings, contract.name, *delivery) for delivery in current]
+    current = con.execute("select sender_code, period, delivery_id from intake.deliveries where "
+                          "table_name = ? and is_current order by delivery_id", [contract.name]).fetchall()
+    files = [lake.schema_file(settings, contract.name)]
+    files += [lake.accepted_file(settings, contract.name, *delivery) for delivery in current]
+    listed = ", ".join(map(lake.quote, files))
     present = ("where person_id not in (select person_id from intake.excluded_persons)"
                if contract.person_field else "")
     con.execute(f'create or replace view accepted."{contract.name}" as '
-                f"from read_parquet([{', '.join(map(lake.quote, paths))}], hive_partitioning = false) {present}")
+                f"from read_parquet([{listed}], hive_partitioning = false) {present}")

@@ -1,7 +1,7 @@
 """The append-only log of decisions: who may ask later what was decided, when, on which content.
 
-Here: one JSON line per entry, each carrying the hash of the one before, so that a line changed, removed or inserted
-shows. Never a personal value: facts are counts, codes and hashes.
+Here: one JSON line per entry, each carrying the hash of the one before, so that a line changed, removed or
+inserted shows. Never a personal value: facts are counts, codes and hashes.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ GENESIS = "0" * 64
 
 
 def append(settings: Settings, action: str, subject: str, **facts: object) -> str:
-    """Add one entry and return its hash. ``facts`` must be JSON scalars; flushed to disk before returning."""
+    """Add one entry, flushed to disk, and return its hash. ``facts`` must be JSON scalars."""
     path = settings.audit_file
-    with lake.storage_errors(path), locks.exclusive(path.with_suffix(".lock"), "le journal d'audit", wait=True):
+    queue = locks.exclusive(path.with_suffix(".lock"), "le journal d'audit", wait=True)
+    with lake.storage_errors(path), queue:
         lines = path.read_text().splitlines() if path.exists() else []
         previous = json.loads(lines[-1])["hash"] if lines else GENESIS
         entry = {"date": settings.today.isoformat(), "action": action, "subject": subject, "facts": facts,

@@ -32,7 +32,7 @@ def accepted_file(settings: Settings, table: str, sender: str, period: str, deli
 
 
 def schema_file(settings: Settings, table: str) -> Path:
-    """The typed file without rows that keeps every read of the table valid, even before its first delivery."""
+    """The typed file without rows that keeps a read of the table valid before its first delivery."""
     return accepted_dir(settings, table) / "_schema.parquet"
 
 
@@ -41,7 +41,7 @@ def quarantine_file(settings: Settings, delivery_id: int) -> Path:
 
 
 def atomic_write_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Write a whole file or nothing; readers see the old or the new one. ``UserError`` STORAGE on a full disk."""
+    """Write a whole file or nothing: readers see the old or the new one. ``UserError`` STORAGE, disk full."""
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
@@ -75,7 +75,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, relation_sql: str, path: Path)
 
 @contextmanager
 def storage_errors(where: Path) -> Iterator[None]:
-    """Turn a full disk, seen by Python or by DuckDB, into a ``UserError`` STORAGE; let any other error pass."""
+    """Turn a full disk, seen by Python or by DuckDB, into a ``UserError`` STORAGE; let others pass."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
 """One at a time: exclusive locks between processes.
 
-Here: the operating-system file lock that guards the warehouse, the lake and the audit log. It vanishes with its
-process, so a crash never leaves a lock behind.
+Here: the operating-system file lock that guards the warehouse, the lake and the audit log. It vanishes with
+its process, so a crash never leaves a lock behind.
 """
 
 from __future__ import annotations

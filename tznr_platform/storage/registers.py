@@ -18,7 +18,9 @@ DELIVERIES = {
     "refused_row_count": "BIGINT", "ignored_column_count": "INTEGER", "reason_code": "VARCHAR",
     "is_current": "BOOLEAN",
 }
-QUARANTINE = {"delivery_id": "INTEGER", "line_number": "INTEGER", "field_name": "VARCHAR", "reason_code": "VARCHAR"}
+QUARANTINE = {
+    "delivery_id": "INTEGER", "line_number": "INTEGER", "field_name": "VARCHAR", "reason_code": "VARCHAR",
+}
 PERSON = {"person_id": "INTEGER", "pseudonym": "VARCHAR", "pseudonym_version": "VARCHAR"}
 EXCLUSION = {"pseudonym": "VARCHAR", "since_date": "DATE", "reason_code": "VARCHAR"}
 
@@ -36,7 +38,7 @@ def exclusion_file(settings: Settings) -> Path:
 
 
 def deliveries(settings: Settings) -> str:
-    """SQL of the register of deliveries: one row per delivery ever received; the refused may lack what is unknown."""
+    """SQL of the register: one row per delivery ever received; a refused one may lack sender, table, period."""
     return _relation([deliveries_file(settings)], DELIVERIES)
 
 

@@ -1,6 +1,6 @@
 """From a contract to the columns of its Parquet files.
 
-Here: the type each kind of field lands as. Not here: how a sender's text becomes that type (``intake.rules``).
+Here: the type each kind of field lands as. Not here: how a sender's text becomes that type (``intake``).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from tznr_platform.storage import lake
 if TYPE_CHECKING:
     from tznr_platform.contracts import Contract, Field
 
-LANDED_TYPES = {"string": "VARCHAR", "date": "DATE", "yearmonth": "DATE", "integer": "BIGINT", "number": "DOUBLE",
-                "boolean": "BOOLEAN"}
+LANDED_TYPES = {"string": "VARCHAR", "date": "DATE", "yearmonth": "DATE", "integer": "BIGINT",
+                "number": "DOUBLE", "boolean": "BOOLEAN"}
 TECHNICAL = {"delivery_id": "INTEGER", "line_number": "INTEGER"}
 
 
@@ -26,7 +26,7 @@ def landed_type(field: Field) -> str:
 
 
 def landed_columns(contract: Contract) -> dict[str, str]:
-    """Column name to type of the accepted rows: ``person_id`` in place of the exchange identifier, then provenance."""
+    """Column name to type of the accepted rows: ``person_id`` replaces the exchange identifier."""
     columns = {"person_id" if field.name == contract.person_field else field.column:
                "INTEGER" if field.name == contract.person_field else landed_type(field)
                for field in contract.fields}

@@ -46,14 +46,14 @@ def connect(path: Path | None, *, settings: Settings, read_only: bool = False) -
 
 @contextmanager
 def writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The connection of the one process that writes the working file; ``UserError`` BUSY if there is another."""
+    """The connection of the one process that writes the working file; ``UserError`` BUSY for a second."""
     with (locks.exclusive(settings.working_file.with_suffix(".lock"), "l'entrepôt de données"),
           connect(settings.working_file, settings=settings) as con):
         yield con
 
 
 def publish(settings: Settings) -> Path:
-    """Replace the published file by a fresh copy of the schema ``marts``; readers keep the old one until they reopen.
+    """Replace the published file by a fresh copy of the schema ``marts``; open readers keep the old one.
 
     Returns the published path. Raises ``UserError`` STORAGE when there is no mart to publish or no room left.
     """

@@ -1,0 +1,52 @@
+"""The person dimension and the exclusion list: two small append-only tables of the lake.
+
+Here: which integer stands for which pseudonym, and whose rows must stay out. The integer is given once, in the
+order of the pseudonyms within a batch, and never changes: a rebuild gives the same. Not here: the key itself.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from tznr_platform.privacy.pseudonym import AnalysisKey
+from tznr_platform.settings import Settings
+from tznr_platform.storage import lake, registers
+
+P1_FORM = "^[0-9a-f]{64}$"
+
+
+def resolve(con: duckdb.DuckDBPyConnection, key: AnalysisKey, identifiers: str) -> None:
+    """Create the temporary table ``keys (p1, pseudonym)``: the distinct values of a query of one column ``p1``.
+
+    A value that is not an exchange identifier keeps a NULL pseudonym; case and blanks around are forgiven.
+    """
+    canonical = "lower(trim(p1))"
+    con.execute(f"create or replace temp table keys as select p1, case when regexp_full_match({canonical}, "
+                f"'{P1_FORM}') then {key.second_pass_sql(canonical)} end as pseudonym "
+                f"from (select distinct p1 from ({identifiers}) where p1 is not null)")
+
+
+def declare(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings, pseudonyms: str) -> None:
+    """Give an integer to the pseudonyms of a query that have none, on disk before any row uses it."""
+    known = registers.persons(settings)
+    con.execute(f"create or replace temp table newcomers as select distinct pseudonym from ({pseudonyms}) "
+                f"where pseudonym is not null and pseudonym not in (select pseudonym from ({known}))")
+    if _count(con, "newcomers"):
+        lake.write_parquet(con, f"{known} union all select ((select coalesce(max(person_id), 0) from ({known})) "
+                                "+ row_number() over (order by pseudonym))::integer, pseudonym, "
+                                f"{lake.quote(key.version)} from newcomers", registers.person_file(settings))
+
+
+def exclude(con: duckdb.DuckDBPyConnection, settings: Settings, pseudonyms: str) -> None:
+    """Put the pseudonyms of a query on the exclusion list, from today, for the reason OBJECTION."""
+    known = registers.exclusions(settings)
+    con.execute(f"create or replace temp table objectors as select distinct pseudonym from ({pseudonyms}) "
+                f"where pseudonym is not null and pseudonym not in (select pseudonym from ({known}))")
+    if _count(con, "objectors"):
+        lake.write_parquet(con, f"{known} union all select pseudonym, date {lake.quote(settings.today)}, "
+                                "'OBJECTION' from (from objectors order by pseudonym)",
+                           registers.exclusion_file(settings))
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return con.execute(f"select count(*) from {table}").fetchone()[0]

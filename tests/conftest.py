@@ -1,0 +1,62 @@
+"""Shared fixtures: one synthetic inbox and one full run of the command line for every end-to-end test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished command: exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One data directory and the command line over it."""
+
+    data: Path
+
+    def tznr(self, *arguments: str, **environment: str) -> Finished:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("TZNR_", "DBT_", "DAGSTER_"))}
+        done = subprocess.run([sys.executable, "-W", "ignore", "-m", "tznr_platform.cli", *arguments], cwd=ROOT,
+                              env={**clean, "TZNR_DATA_DIR": str(self.data), **environment},
+                              capture_output=True, text=True, check=False)
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty data directory."""
+    return Workspace(tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """`tznr run` on the default synthetic inbox, small: run once, read by many tests, changed by none."""
+    space = Workspace(tmp_path_factory.mktemp("demo") / "data")
+    done = space.tznr("run", "--persons", "1500")
+    assert done.code == 0, done.err[-4000:] + done.out[-2000:]
+    (space.data / "stdout.txt").write_text(done.out)
+    (space.data / "stderr.txt").write_text(done.err)
+    return space
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Public data beside the project; not part of it."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("../shared/data is not beside this checkout")
+    return SHARED_DATA

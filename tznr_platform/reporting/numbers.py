@@ -1,0 +1,145 @@
+"""The long table of numbers: one row a number that a report may show, protected before it is written.
+
+Here: the SQL made from the table registry, the labels, the write of ``lake/disclosed``. Belongs here: anything between
+a published mart and a disclosed number. Not here: what may leave (``disclosure``), how it is shown (``sections``).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from quality import candidate
+from tznr_platform import disclosure
+from tznr_platform.disclosure.registry import NATION, Measure, Table, tables
+from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.reporting.labels import label
+from tznr_platform.settings import Settings
+from tznr_platform.storage import lake, warehouse
+
+if TYPE_CHECKING:
+    import duckdb
+
+COLUMNS = ("number_id", "table_id", "measure", "territory_code", "dimensions", "value", "unit_code",
+           "contributor_count", "status_code", "mart", "query", "label_fr")
+
+
+@dataclass(frozen=True)
+class NumbersOutcome:
+    """What was written: counts by status, findings of the auditor, counts by table."""
+
+    number_count: int
+    published_count: int
+    masked_count: int
+    unavailable_count: int
+    finding_count: int
+    by_table: pd.DataFrame
+
+
+def write_numbers(settings: Settings) -> NumbersOutcome:
+    """Compute, protect and write the numbers of the published marts, then have the auditor judge the written file."""
+    if not settings.published_file.exists():
+        raise UserError("Il n'y a pas encore de résultats publiés.", where=str(settings.published_file),
+                        why="les chiffres se calculent sur les résultats publiés", remedy="lancer tznr run",
+                        exit_code=ExitCode.STORAGE)
+    with warehouse.connect(settings.published_file, settings=settings, read_only=True) as con:
+        shown = disclosure.protect(_compute(con))[list(COLUMNS)]
+        marts_hash = candidate.marts_hash(con)
+        con.register("shown", shown)
+        lake.write_parquet(con, "select * from shown order by number_id", candidate.numbers_file(settings))
+    findings = disclosure.audit(read_numbers(settings).reset_index())
+    result = {"numbers_sha256": candidate.file_hash(candidate.numbers_file(settings)), "marts_hash": marts_hash,
+              "finding_count": len(findings), "findings": findings}
+    lake.atomic_write_text(candidate.audit_file(settings), json.dumps(result, ensure_ascii=False))
+    return _outcome(shown, len(findings))
+
+
+def read_numbers(settings: Settings) -> pd.DataFrame:
+    """The disclosed numbers, indexed by ``number_id``; UserError when they were not computed yet."""
+    path = candidate.numbers_file(settings)
+    if not path.exists():
+        raise UserError("Les chiffres diffusables n'ont pas encore été calculés.", where=str(path),
+                        why="aucun traitement n'est allé jusque-là", remedy="lancer tznr run",
+                        exit_code=ExitCode.STORAGE)
+    with warehouse.connect(None, settings=settings) as con:
+        return con.execute(f"from read_parquet({lake.quote(path)})").df().set_index("number_id")
+
+
+def _compute(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    statements = [_measure_sql(table, measure) for table in tables().values() for measure in table.measures.values()
+                  if table.mart != "champ"]
+    statements += [_field_sql(table) for table in tables().values() if "territory_code" in (table.where or "") or table.by_territory]
+    frame = pd.concat([con.execute(statement).df() for statement in statements], ignore_index=True)
+    frame["label_fr"] = [_label(*row) for row in frame[["table_id", "measure", "dimensions", "territory_code"]].values]
+    return frame
+
+
+def _measure_sql(table: Table, measure: Measure) -> str:
+    """One registered measure as rows of the numbers table, whole column at once."""
+    value = f"sum({measure.column})" if table.sums else measure.column
+    if measure.unavailable_when:
+        value = f"case when not ({measure.unavailable_when}) then {value} end"
+    territory = "territory_code" if table.by_territory else f"'{NATION}'"
+    keys = [*table.dimensions, *(["territory_code"] if table.by_territory else [])]
+    pairs = ", ".join(f"'{name}', {name}::varchar" for name in table.dimensions)
+    where = f" where {table.where}" if table.where else ""
+    group = f" group by {', '.join(keys)}" if table.sums else ""
+    return f"""
+        select {_id_sql(table, measure.name)} as number_id, '{table.id}' as table_id, '{measure.name}' as measure,
+               {territory} as territory_code, {f'json_object({pairs})' if pairs else "'{}'"}::varchar as dimensions,
+               ({value})::double as value, '{measure.unit}' as unit_code, {_contributors(table, measure)} as
+               contributor_count, {measure.dominance or 'null'}::double as largest_share, '{table.mart}' as mart,
+               {_query_sql(table, value, keys)} as query
+        from marts.{table.mart}{where}{group} order by 1"""
+
+
+def _id_sql(table: Table, measure: str) -> str:
+    """``<table>.<measure>.<dimensions>.<territory>``; a dimension at its total value is left out."""
+    parts = [f"nullif({name}::varchar, '{table.totals.get(name, '')}')" for name in table.dimensions]
+    territory = "territory_code" if table.by_territory else f"'{NATION}'"
+    return f"concat_ws('.', '{table.id}', '{measure}', {', '.join([*parts, territory])})"
+
+
+def _contributors(table: Table, measure: Measure) -> str:
+    base = measure.name if measure.kind == "count" else measure.of or (measure.follows or ("",))[0]
+    column = table.measures[base].column if base else None
+    return f"({column})::bigint" if column and not table.sums else "null::bigint"
+
+
+def _query_sql(table: Table, value: str, keys: list[str]) -> str:
+    """An SQL expression that writes, for each row, the query that gives this one number again."""
+    where = [lake.quote(f"({table.where})")] if table.where and not table.sums else []
+    where += [lake.quote("territory_code = 'FR'")] if table.sums else []
+    where += [f"'{key} is not distinct from ' || coalesce('''' || {key}::varchar || '''', 'null')" for key in keys]
+    condition = " || ' and ' || ".join(where) or "'true'"
+    return f"{lake.quote(f'select {value} from marts.{table.mart} where ')} || {condition}"
+
+
+def _field_sql(table: Table) -> str:
+    """How many territories feed a table: the coverage line of its figures."""
+    present = "has_deliveries and " if table.mart == "mart_coverage" else ""
+    query = f"select count(distinct territory_code) from marts.{table.mart} where {present}territory_code <> 'FR'"
+    return f"""
+        select 'champ.territoires.{table.id}.FR' as number_id, 'champ' as table_id, 'territoires' as measure,
+               'FR' as territory_code, '{{"table_id": "{table.id}"}}' as dimensions, ({query})::double as value,
+               'territoires' as unit_code, null::bigint as contributor_count, null::double as largest_share,
+               '{table.mart}' as mart, {lake.quote(query)} as query"""
+
+
+def _label(table_id: str, measure: str, dimensions: str, territory: str) -> str:
+    table = tables()[table_id]
+    codes = [label(name, code) for name, code in json.loads(dimensions).items() if code != table.totals.get(name)]
+    place = "France" if territory == NATION else territory
+    return " – ".join([table.measures[measure].label, *codes, place])
+
+
+def _outcome(shown: pd.DataFrame, finding_count: int) -> NumbersOutcome:
+    status = shown["status_code"].value_counts()
+    by_table = (shown.groupby(["table_id", "status_code"]).size().unstack(fill_value=0)
+                .rename(columns={"published": "publiés", "masked": "masqués", "unavailable": "non disponibles"})
+                .reset_index(names="table"))
+    return NumbersOutcome(len(shown), int(status.get("published", 0)), int(status.get("masked", 0)),
+                          int(status.get("unavailable", 0)), finding_count, by_table)

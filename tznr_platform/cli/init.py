@@ -22,9 +22,10 @@ def init() -> None:
 
 
 def prepare(settings: Settings) -> None:
-    """Create what is missing; never replace a key or a configuration."""
+    """Create what is missing; never replace a key or a configuration, never invent a key that was named."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     if not (settings.dagster_home / "dagster.yaml").exists():
         shutil.copyfile(DAGSTER_YAML, settings.dagster_home / "dagster.yaml")
-    if not settings.key_file.exists():
+    if settings.analysis_key_file is None and not settings.key_file.exists():
         AnalysisKey.create(settings)
+    AnalysisKey.load(settings)

@@ -40,7 +40,8 @@ class Criterion:
     def threshold_fr(self) -> str:
         if self.unit == "oui_non":
             return french.measure(self.threshold, self.unit)
-        return f"{SIGNS[self.comparison]} {french.measure(self.threshold, self.unit)}"
+        bound = french.share(self.threshold, 0) if self.unit == "part" else french.measure(self.threshold, self.unit)
+        return f"{SIGNS[self.comparison]} {bound}"
 
 
 @dataclass(frozen=True)

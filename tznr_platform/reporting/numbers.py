@@ -92,7 +92,7 @@ def _measure_sql(table: Table, measure: Measure) -> str:
                {territory} as territory_code, {f'json_object({pairs})' if pairs else "'{}'"}::varchar as dimensions,
                ({value})::double as value, '{measure.unit}' as unit_code, {_contributors(table, measure)} as
                contributor_count, {measure.dominance or 'null'}::double as largest_share, '{table.mart}' as mart,
-               {_query_sql(table, value, keys)} as query
+               {_query_sql(table, measure, keys)} as query
         from marts.{table.mart}{where}{group} order by 1"""
 
 
@@ -109,11 +109,11 @@ def _contributors(table: Table, measure: Measure) -> str:
     return f"({column})::bigint" if column and not table.sums else "null::bigint"
 
 
-def _query_sql(table: Table, value: str, keys: list[str]) -> str:
+def _query_sql(table: Table, measure: Measure, keys: list[str]) -> str:
     """An SQL expression that writes, for each row, the query that gives this one number again."""
-    where = [lake.quote(f"({table.where})")] if table.where and not table.sums else []
-    where += [lake.quote("territory_code = 'FR'")] if table.sums else []
-    where += [f"'{key} is not distinct from ' || coalesce('''' || {key}::varchar || '''', 'null')" for key in keys]
+    value = f"sum({measure.column})" if table.sums else measure.column
+    where = [lake.quote(f"({table.where})")] if table.where else []
+    where += [f"coalesce('{key} = ''' || {key}::varchar || '''', '{key} is null')" for key in keys]
     condition = " || ' and ' || ".join(where) or "'true'"
     return f"{lake.quote(f'select {value} from marts.{table.mart} where ')} || {condition}"
 

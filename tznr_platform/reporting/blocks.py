@@ -1,0 +1,79 @@
+"""Tables and figures of a page, each with the line that says who is in it.
+
+Here: the shape of a table and of a figure, the coverage line. Not here: which ones a section shows (``sections``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from tznr_platform.disclosure.registry import tables
+from tznr_platform.reporting.book import Book, number_id
+from tznr_platform.reporting.labels import label
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: labels of its keys, then number ids."""
+
+    heads: tuple[str, ...]
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of numbers: caption, column titles, rows, coverage line."""
+
+    caption: str
+    corners: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    coverage: Markup
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture: inline SVG, caption, text alternative, coverage line."""
+
+    svg: Markup
+    caption: str
+    alternative: str
+    coverage: Markup
+
+
+def grid(book: Book, table_id: str, caption: str, corners: dict[str, str], columns: dict[str, str],
+         where: dict[str, str] | None = None) -> Grid:
+    """A table with one row a key and one column a measure. ``corners``: dimension -> title; ``columns``: measure -> title."""
+    rows = tuple(Row(tuple(label(name, code) for name, code in zip(corners, key, strict=True)),
+                     tuple(number_id(table_id, measure, *key) for measure in columns))
+                 for key in book.keys(table_id, *corners, where=where))
+    return Grid(caption, tuple(corners.values()), tuple(columns.values()), rows, coverage(book, table_id))
+
+
+def crossed(book: Book, table_id: str, measure: str, caption: str, corner: tuple[str, str], across: str) -> Grid:
+    """A table of one measure: rows are the codes of ``corner``, columns those of the dimension ``across``."""
+    dimensions = tables()[table_id].dimensions
+    columns = [key for (key,) in book.keys(table_id, across)]
+
+    def cell(row: str, column: str) -> str:
+        return number_id(table_id, measure, *({corner[0]: row, across: column}[name] for name in dimensions))
+
+    rows = tuple(Row((label(corner[0], row),), tuple(cell(row, column) for column in columns))
+                 for (row,) in book.keys(table_id, corner[0]))
+    return Grid(caption, (corner[1],), tuple(label(across, column) for column in columns), rows,
+                coverage(book, table_id))
+
+
+def coverage(book: Book, table_id: str) -> Markup:
+    """Who is in: territories out of 39, persons, match rate where bodies' feeds are used."""
+    sources = tables()[table_id].sources
+    parts = [Markup("{} territoires sur 39").format(book.show(f"champ.territoires.{table_id}.FR"))]
+    if "personnes" in sources:
+        parts.append(Markup("{} personnes rencontrées").format(book.show("couverture.personnes.FR")))
+    if "droits_mensuels" in sources:
+        parts.append(Markup("appariement {}").format(book.show("couverture.appariement.FR")))
+    if "personnes" not in sources:
+        parts.append(Markup("champ : {} ; sans appariement").format(tables()[table_id].population))
+    return Markup(" · ").join(parts)

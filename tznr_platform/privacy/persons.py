@@ -1,7 +1,7 @@
 """The person dimension and the exclusion list: two small append-only tables of the lake.
 
-Here: which integer stands for which pseudonym, and whose rows must stay out. The integer is given once, in the
-order of the pseudonyms within a batch, and never changes: a rebuild gives the same. Not here: the key itself.
+Here: which integer stands for which pseudonym, and whose rows must stay out. The integer is given once, in
+the order of the pseudonyms within a batch, and never changes: a rebuild gives the same. Not here: the key.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ P1_FORM = "^[0-9a-f]{64}$"
 
 
 def resolve(con: duckdb.DuckDBPyConnection, key: AnalysisKey, identifiers: str) -> None:
-    """Create the temporary table ``keys (p1, pseudonym)``: the distinct values of a query of one column ``p1``.
+    """Create the temporary table ``keys (p1, pseudonym)`` of the distinct values of a query of one ``p1``.
 
     A value that is not an exchange identifier keeps a NULL pseudonym; case and blanks around are forgiven.
     """
@@ -29,12 +29,15 @@ def resolve(con: duckdb.DuckDBPyConnection, key: AnalysisKey, identifiers: str) 
 def declare(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings, pseudonyms: str) -> None:
     """Give an integer to the pseudonyms of a query that have none, on disk before any row uses it."""
     known = registers.persons(settings)
-    con.execute(f"create or replace temp table newcomers as select distinct pseudonym from ({pseudonyms}) "
-                f"where pseudonym is not null and pseudonym not in (select pseudonym from ({known}))")
+    con.execute("create or replace temp table newcomers as "
+                f"select distinct pseudonym from ({pseudonyms}) where pseudonym is not null "
+                f"and pseudonym not in (select pseudonym from ({known}))")
     if _count(con, "newcomers"):
-        lake.write_parquet(con, f"{known} union all select ((select coalesce(max(person_id), 0) from ({known})) "
-                                "+ row_number() over (order by pseudonym))::integer, pseudonym, "
-                                f"{lake.quote(key.version)} from newcomers", registers.person_file(settings))
+        last = f"(select coalesce(max(person_id), 0) from ({known}))"
+        lake.write_parquet(con, f"{known} union all by name select pseudonym, "
+                                f"({last} + row_number() over (order by pseudonym))::integer as person_id, "
+                                f"{lake.quote(key.version)} as pseudonym_version from newcomers",
+                           registers.person_file(settings))
 
 
 def exclude(con: duckdb.DuckDBPyConnection, settings: Settings, pseudonyms: str) -> None:

@@ -1,6 +1,7 @@
 """The second pass: from the exchange identifier P1 to the analysis identifier P2 = HMAC-SHA-256(K2, P1).
 
-Here: the key K2 and the SQL that applies it to a whole column. P1 stays in memory and never lands. Not here: which integer a person receives (``persons``). Source: methods, two-level HMAC; RFC 2104, RFC 4231.
+Here: the key K2 and the SQL that applies it to a whole column. P1 stays in memory and never lands.
+Not here: which integer a person receives (``persons``). Source: methods, two-level HMAC; RFC 2104, RFC 4231.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class AnalysisKey:
 
     @classmethod
     def create(cls, settings: Settings) -> AnalysisKey:
-        """Draw a key (mode 0600); ``UserError`` CONFIGURATION if there is one or if persons are known."""
+        """Draw a key, mode 0600; ``UserError`` CONFIGURATION where a key or persons exist already."""
         path = settings.key_file
         if path.exists():
             raise _refusal("Une clé d'analyse K2 existe déjà.", path,

@@ -37,6 +37,6 @@ def nominative_headers(headers: Iterable[str]) -> list[str]:
 
 
 def fold(text: str) -> str:
-    """Lower case, no accent, an underscore for each run of other characters: ``Prénom usuel`` → ``prenom_usuel``."""
+    """Lower case, no accent, one underscore for other characters: ``Prénom usuel`` → ``prenom_usuel``."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")

@@ -38,7 +38,7 @@ def exclusion_file(settings: Settings) -> Path:
 
 
 def deliveries(settings: Settings) -> str:
-    """SQL of the register: one row per delivery ever received; a refused one may lack sender, table, period."""
+    """SQL of the register: one row per delivery ever received; a refused one may lack its sender."""
     return _relation([deliveries_file(settings)], DELIVERIES)
 
 

@@ -18,7 +18,7 @@ from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, locks
 from tznr_platform.storage.accepted import load_accepted
 
-__all__ = ["connect", "load_accepted", "publish", "writer"]
+__all__ = ["connect", "load_accepted", "publish", "row_counts", "writer"]
 
 
 def connect(path: Path | None, *, settings: Settings, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -50,6 +50,13 @@ def writer(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     with (locks.exclusive(settings.working_file.with_suffix(".lock"), "l'entrepôt de données"),
           connect(settings.working_file, settings=settings) as con):
         yield con
+
+
+def row_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Rows of each table that dbt built, by name."""
+    names = con.execute("select schema_name, table_name from duckdb_tables() "
+                        "where schema_name in ('staging', 'intermediate', 'marts') order by all").fetchall()
+    return {table: con.execute(f'select count(*) from "{schema}"."{table}"').fetchone()[0] for schema, table in names}
 
 
 def publish(settings: Settings) -> Path:

@@ -1,0 +1,152 @@
+"""Many files of one table at once: one read, one judgement, one write.
+
+Here: files of the same columns and separator go together through DuckDB, data files land before the register tells
+of them. Not here: preparing an odd file (``normalise``), the rules (``rules``, ``judge``).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tznr_platform.intake.arrivals import Arrival
+from tznr_platform.intake.judge import judge
+from tznr_platform.intake.rules import RowRules
+from tznr_platform.intake.shape import Shape
+from tznr_platform.privacy.pseudonym import AnalysisKey
+from tznr_platform.settings import Settings
+from tznr_platform.storage import lake, registers
+from tznr_platform.storage.lake import quote
+from tznr_platform.storage.schema import landed_columns
+
+if TYPE_CHECKING:
+    from tznr_platform.contracts import Contract
+
+BATCH_BYTES, BATCH_FILES = 400 << 20, 400
+
+
+@dataclass
+class Source:
+    """A file ready for DuckDB. ``is_clean`` files carry the sender's line number first and no header."""
+
+    arrival: Arrival
+    delivery_id: int
+    path: Path
+    shape: Shape
+    row_count: int
+    is_clean: bool = False
+    ragged_lines: tuple[int, ...] = ()
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+
+
+def batches(sources: list[Source]) -> Iterator[list[Source]]:
+    """Group sources that DuckDB can read in one go, by their layout, up to a size that fits in memory."""
+    def layout(source: Source) -> tuple:
+        return source.is_clean, source.shape.delimiter if not source.is_clean else ";", source.shape.columns
+
+    groups: dict[tuple, list[Source]] = {}
+    for source in sources:
+        groups.setdefault(layout(source), []).append(source)
+    for group in groups.values():
+        batch: list[Source] = []
+        for source in group:
+            total = sum(other.arrival.size for other in batch) + source.arrival.size
+            if batch and (total > BATCH_BYTES or len(batch) == BATCH_FILES):
+                yield batch
+                batch = []
+            batch.append(source)
+        yield batch
+
+
+def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source], key: AnalysisKey,
+            settings: Settings) -> list[Source]:
+    """Read, judge and write a batch; returns the sources that turned out odd and were left out of it.
+
+    Leaves the temporary tables ``counts`` (delivery_id, accepted, refused) and ``refusals`` for the register and
+    the receipts. Raises ``UserError`` STORAGE on a full disk, nothing of the batch being in the register.
+    """
+    rules = RowRules(contract, batch[0].shape.columns)
+    with lake.storage_errors(settings.lake_dir):
+        odd = _read(con, rules, batch)
+        judge(con, rules, key, settings)
+        _add_ragged_lines(con, [source for source in batch if source not in odd])
+        con.execute("create or replace temp table counts as select delivery_id, "
+                    "coalesce(accepted, 0) as accepted, coalesce(refused, 0) as refused from batch "
+                    "left join (select delivery_id, count(*) as accepted from judged where mask = 0 group by 1) "
+                    "using (delivery_id) left join (select delivery_id, count(distinct line_number) as refused "
+                    "from refusals group by 1) using (delivery_id)")
+        _land(con, contract, batch, settings)
+    return odd
+
+
+def _read(con: duckdb.DuckDBPyConnection, rules: RowRules, batch: list[Source]) -> list[Source]:
+    """Create ``typed`` and ``batch``; a file that gives another number of rows than of lines is odd."""
+    is_clean = batch[0].is_clean
+    names = ["line", *_columns(batch)] if is_clean else _columns(batch)
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    paths = ", ".join(quote(source.path) for source in batch)
+    con.execute(f"create or replace temp table typed as select file_index::integer as file_position, "
+                f"{'line::integer' if is_clean else 'null::integer'} as sent_line, {rules.typed_sql}, "
+                f"{rules.mask_sql} as mask from read_csv([{paths}], columns = {{{columns}}}, auto_detect = false, "
+                f"header = {str(not is_clean).lower()}, delim = {quote(batch[0].shape.delimiter)}, quote = '\"', "
+                "escape = '\"', ignore_errors = true)")
+    found = {position: (first, count) for position, first, count in con.execute(
+        "select file_position, min(rowid), count(*) from typed group by 1").fetchall()}
+    odd = [source for position, source in enumerate(batch)
+           if not is_clean and found.get(position, (0, 0))[1] != source.row_count]
+    con.execute("create or replace temp table batch "
+                "(file_position integer, delivery_id integer, sender_code varchar, first_row bigint)")
+    kept = [(position, source.delivery_id, source.arrival.sender, found.get(position, (0, 0))[0])
+            for position, source in enumerate(batch) if source not in odd]
+    if kept:
+        con.executemany("insert into batch values (?, ?, ?, ?)", kept)
+    return odd
+
+
+def _columns(batch: list[Source]) -> list[str]:
+    return [f"c{index}" for index in range(len(batch[0].shape.headers))]
+
+
+def _add_ragged_lines(con: duckdb.DuckDBPyConnection, batch: list[Source]) -> None:
+    lines = [(source.delivery_id, line) for source in batch for line in source.ragged_lines]
+    for start in range(0, len(lines), 10_000):
+        values = ", ".join(map(str, lines[start:start + 10_000]))
+        con.execute(f"insert into refusals select *, '(ligne entière)', 'COLUMN_COUNT' from (values {values})")
+
+
+def _land(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source], settings: Settings) -> None:
+    staging = settings.lake_dir / "staging"
+    shutil.rmtree(staging, ignore_errors=True)
+    columns = ", ".join(f'"{name}"' for name in landed_columns(contract))
+    quarantine = ", ".join(registers.QUARANTINE)
+    _write_by_delivery(con, f"select {columns} from judged where mask = 0", staging / "accepted")
+    _write_by_delivery(con, f"select {quarantine} from refusals order by all", staging / "quarantine")
+    for source in batch:
+        arrival, delivery_id = source.arrival, source.delivery_id
+        _promote(con, staging / "accepted", delivery_id, lake.accepted_file(
+            settings, contract.name, arrival.sender, arrival.period, delivery_id))
+        _promote(con, staging / "quarantine", delivery_id, lake.quarantine_file(settings, delivery_id))
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def _write_by_delivery(con: duckdb.DuckDBPyConnection, relation_sql: str, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    con.execute(f"copy ({relation_sql}) to {quote(folder)} (format parquet, compression zstd, "
+                "partition_by (delivery_id), write_partition_columns true)")
+
+
+def _promote(con: duckdb.DuckDBPyConnection, folder: Path, delivery_id: int, target: Path) -> None:
+    """Put in place what was written for a delivery: nothing, one file, or several when memory was short."""
+    parts = sorted((folder / f"delivery_id={delivery_id}").glob("*.parquet"))
+    if len(parts) == 1:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(parts[0], target)
+    elif parts:
+        lake.write_parquet(con, f"from read_parquet([{', '.join(map(quote, parts))}], hive_partitioning = false) "
+                                "order by line_number", target)

@@ -1,0 +1,132 @@
+"""From typed rows to judged rows: what a row's neighbours and the rest of the lake say of it.
+
+Here: persons (objection, not on the list), payers, reference values, doubles. Not here: what a row says alone
+(``rules``). Works on the temporary tables ``typed`` and ``batch``; leaves ``judged`` and ``refusals``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from tznr_platform import contracts
+from tznr_platform.intake.rules import RowRules
+from tznr_platform.privacy import persons
+from tznr_platform.privacy.pseudonym import AnalysisKey
+from tznr_platform.settings import Settings
+from tznr_platform.storage import registers
+from tznr_platform.storage.lake import quote
+from tznr_platform.storage.schema import TECHNICAL, landed_columns
+
+BENEFIT_FIELD = "prestation"
+
+if TYPE_CHECKING:
+    from tznr_platform.contracts import Contract
+
+
+def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, settings: Settings) -> None:
+    """Create ``judged`` (landed columns, ``mask``; 0 = sound) and ``refusals`` (the columns of the quarantine)."""
+    joins, bits = [], []
+    for join, terms in (_person_checks(con, rules, key, settings), _reference_checks(con, rules)):
+        joins += join
+        bits += terms
+    bits += _payer_check(rules)
+    kept = ", ".join(f'"{column}"' for column in landed_columns(rules.contract) if column not in TECHNICAL)
+    con.execute(f"create or replace temp table judged as select {kept}, batch.delivery_id, "
+                "coalesce(typed.sent_line, typed.rowid - batch.first_row + 2)::integer as line_number, "
+                f"{' + '.join(['mask', *bits])} as mask from typed join batch using (file_position) "
+                f"{' '.join(joins)} where mask >= 0")
+    con.execute("drop table typed")
+    _spell_out_refusals(con, rules)
+
+
+def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey,
+                   settings: Settings) -> tuple[list[str], list[str]]:
+    field = rules.contract.person_field
+    if field is None:
+        return [], []
+    persons.resolve(con, key, "select p1 from typed")
+    if objecting := _objection_column(rules.contract):
+        persons.exclude(con, settings, f"select pseudonym from typed join keys using (p1) where {objecting}")
+    excluded = f"select pseudonym from ({registers.exclusions(settings)})"
+    if rules.contract.sender_kind == "territory":
+        persons.declare(con, key, settings, "select distinct pseudonym from typed join keys using (p1) "
+                                            f"where mask = 0 and pseudonym not in ({excluded})")
+    con.execute("create or replace temp table people as select p1, person_id, "
+                "pseudonym is null and trim(p1) <> '' as is_misshapen, "
+                f"pseudonym in ({excluded}) as is_excluded, pseudonym is not null and person_id is null as is_unlisted "
+                f"from keys left join ({registers.persons(settings)}) using (pseudonym)")
+    bits = [f"case when is_misshapen then {rules.bit(field, 'PATTERN_MISMATCH')} "
+            f"when is_excluded then {rules.bit(field, 'OBJECTION')} else 0 end"]
+    if rules.contract.sender_kind == "body":
+        bits.append(f"case when is_unlisted and not is_excluded then {rules.bit(field, 'NOT_ON_LIST')} else 0 end")
+    return ["left join people using (p1)"], bits
+
+
+def _objection_column(contract: Contract) -> str | None:
+    return next((field.column for field in contract.fields if field.name == "opposition"), None)
+
+
+def _payer_check(rules: RowRules) -> list[str]:
+    """A body tells of the benefits it pays, and of no other."""
+    fields = [field for field in rules.contract.fields if field.name == BENEFIT_FIELD]
+    if rules.contract.sender_kind != "body" or not fields:
+        return []
+    paid: dict[str, list[str]] = {}
+    for row in contracts.reference("body_benefits"):
+        paid.setdefault(row["body_code"], []).append(quote(row["benefit_code"]))
+    cases = " ".join(f"when {quote(body)} then {fields[0].column}::varchar not in ({', '.join(benefits)})"
+                     for body, benefits in paid.items())
+    bit = rules.bit(BENEFIT_FIELD, "SENDER_NOT_PAYER")
+    return [f"case when case sender_code {cases} else true end then {bit} else 0 end"]
+
+
+def _reference_checks(con: duckdb.DuckDBPyConnection, rules: RowRules) -> tuple[list[str], list[str]]:
+    """Values known to a reference table, and within the bounds it gives (an item of an instrument)."""
+    joins, bits = [], []
+    for rank, rule in enumerate(rule for rule in rules.contract.rules if rule.kind == "reference"):
+        columns, value = rule.params["columns"], rule.params["value"]
+        keys = [rules.contract.field(name).column for name in rule.fields[:len(columns)]]
+        wanted = [*columns, rule.params["minimum"], rule.params["maximum"]]
+        values = ", ".join("(" + ", ".join(quote(row[column]) for column in wanted) + ")"
+                           for row in contracts.reference(rule.params["reference"]))
+        names = [f"key{number}" for number in range(len(columns))]
+        con.execute(f"create or replace temp table known{rank} as select {', '.join(names)}, least::double as least, "
+                    f"most::double as most from (values {values}) v({', '.join(names)}, least, most)")
+        same = " and ".join(f"typed.{key} = known{rank}.{name}" for key, name in zip(keys, names, strict=True))
+        joins.append(f"left join known{rank} on {same}")
+        told = " and ".join(f"typed.{key} is not null" for key in keys)
+        amount = f"typed.{rules.contract.field(value).column}"
+        bits.append(f"case when {told} and known{rank}.key0 is null then {rules.bit(rule.fields[len(columns) - 1], rule.reason_code)} "
+                    f"when {amount} not between least and most then {rules.bit(value, 'OUT_OF_RANGE')} else 0 end")
+    return joins, bits
+
+
+def _spell_out_refusals(con: duckdb.DuckDBPyConnection, rules: RowRules) -> None:
+    checks = ", ".join(f"({rules.bit(check.field, check.reason)}, {quote(check.field)}, {quote(check.reason)})"
+                       for check in rules.checks) or "(0, '', '')"
+    con.execute("create or replace temp table refusals as select delivery_id, line_number, field_name, reason_code "
+                f"from (select * from judged where mask <> 0) join (values {checks}) "
+                "checks(bit, field_name, reason_code) on (mask & bit) <> 0")
+    _refuse_doubles(con, rules.contract)
+
+
+def _refuse_doubles(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Of several sound rows of a delivery with the same key, keep the first."""
+    key = ", ".join(["delivery_id", *(_landed(contract, name) for name in contract.primary_key)])
+    sound = con.execute("select count(*) from judged where mask = 0").fetchone()[0]
+    keys = con.execute(f"select count(*) from (select 1 from judged where mask = 0 group by {key})").fetchone()[0]
+    if sound == keys:
+        return
+    con.execute(f"create or replace temp table doubles as select delivery_id, line_number from (from judged where mask = 0) "
+                f"semi join (select {key} from judged where mask = 0 group by {key} having count(*) > 1) using ({key}) "
+                f"qualify row_number() over (partition by {key} order by line_number) > 1")
+    con.execute("update judged set mask = 1 from doubles where judged.delivery_id = doubles.delivery_id "
+                "and judged.line_number = doubles.line_number")
+    con.execute(f"insert into refusals select delivery_id, line_number, {quote(', '.join(contract.primary_key))}, "
+                "'DUPLICATE_KEY' from doubles")
+
+
+def _landed(contract: Contract, name: str) -> str:
+    return "person_id" if name == contract.person_field else contract.field(name).column

@@ -1,0 +1,76 @@
+"""Who sent what, for when: read from the name of a file, and from its folder.
+
+Here: the grammar ``<sender>_<table>_<period>[_v<N>]``, case, accents, hyphens and blanks being indifferent.
+Not here: what the file contains (``shape``) and which version it becomes (``scan``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import PurePath
+
+from tznr_platform import contracts
+from tznr_platform.privacy.screen import fold
+
+PERIOD = re.compile(r"(?:^|_)(?P<year>20\d{2})(?:_(?:(?P<month>0[1-9]|1[0-2])|t(?P<quarter>[1-4])|s(?P<half>[12])))?$")
+VERSION = re.compile(r"_v(\d{1,3})$")
+TERRITORY = re.compile(r"^tznr_?0*(\d{1,2})(?=_|$)")
+YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a name says; None where it says nothing known. ``version`` is only the one written in the name."""
+
+    sender: str | None = None
+    table: str | None = None
+    period: str | None = None
+    version: int | None = None
+
+
+def read_name(path: PurePath, reception_year: int) -> Name:
+    """Identify a file by its path inside the inbox; open data by the globs of its contract."""
+    for contract in contracts.contracts().values():
+        if any(fnmatch(path.name.lower(), glob.lower()) for glob in contract.filenames):
+            years = YEAR.findall(path.stem)
+            return Name(contract.senders[0], contract.name, max(years, default=str(reception_year)))
+    text = _fold_sender(path.stem)
+    version = VERSION.search(text)
+    text = VERSION.sub("", text)
+    period = PERIOD.search(text)
+    sender, table = _sender_and_table(PERIOD.sub("", text), path)
+    return Name(sender, table, _period(period) if period else None, int(version[1]) if version else None)
+
+
+def period_month(period: str) -> dt.date:
+    """First day of a period: ``2025-T2`` → 2025-04-01."""
+    year, kind, rank = int(period[:4]), period[5:6], period[6:]
+    month = {"": 1, "T": 3 * int(rank or 1) - 2, "S": 6 * int(rank or 1) - 5}.get(kind)
+    return dt.date(year, int(period[5:]) if month is None else month, 1)
+
+
+def _period(match: re.Match[str]) -> str:
+    for group, letter in (("month", ""), ("quarter", "T"), ("half", "S")):
+        if match[group]:
+            return f"{match['year']}-{letter}{match[group]}"
+    return match["year"]
+
+
+def _sender_and_table(text: str, path: PurePath) -> tuple[str | None, str | None]:
+    known = {_fold_sender(code): code for code in contracts.senders()}
+    tables = {fold(name): name for name in contracts.contracts()}
+    prefix = max((name for name in known if text == name or text.startswith(name + "_")), key=len, default=None)
+    if prefix is not None:
+        return known[prefix], tables.get(text[len(prefix) + 1:])
+    folders = (known.get(_fold_sender(folder)) for folder in reversed(path.parent.parts))
+    table = max((name for name in tables if text == name or text.endswith("_" + name)), key=len, default=None)
+    named_otherwise = table is not None and text != table
+    sender = None if named_otherwise else next((sender for sender in folders if sender), None)
+    return sender, tables[table] if table else None
+
+
+def _fold_sender(text: str) -> str:
+    return TERRITORY.sub(lambda match: f"tznr_{int(match[1]):02d}", fold(text))

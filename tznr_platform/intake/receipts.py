@@ -1,0 +1,114 @@
+"""The answer to a sender: a letter to read (HTML) and a list for machines (CSV), one pair a delivery.
+
+Here: what a receipt says and where it goes. Never a value: lines, fields, reasons, remedies. Not here: the messages,
+which belong to the reason codes of the contracts.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import duckdb
+import jinja2
+
+from tznr_platform import contracts, french
+from tznr_platform.intake.arrivals import Delivery
+from tznr_platform.settings import Settings
+from tznr_platform.storage import lake
+
+UNKNOWN_SENDER = "_inconnu"
+SHOWN_LINES = 20
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """All lines refused for one reason at one field."""
+
+    field: str
+    reason: str
+    count: int
+    lines: tuple[int, ...]
+
+    @property
+    def more_count(self) -> int:
+        return self.count - len(self.lines)
+
+
+class ReceiptWriter:
+    """Writes receipts; the template is compiled once for thousands of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        environment = jinja2.Environment(loader=jinja2.PackageLoader("tznr_platform.intake"), autoescape=True,
+                                         trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+        environment.filters |= {"number": french.number, "day": french.day}
+        self._template = environment.get_template("receipt.html.j2")
+
+    def write(self, con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
+        """Write the receipts of new deliveries; their refused lines are in the temporary table ``refusals``."""
+        partly = [delivery.delivery_id for delivery in deliveries if delivery.refused_row_count]
+        summaries, lines = (_summaries(con, partly), _lines(con, partly)) if partly else ({}, {})
+        for delivery in deliveries:
+            path = self._path(delivery)
+            lake.atomic_write_text(path.with_suffix(".html"), self._letter(
+                delivery, summaries.get(delivery.delivery_id, [])))
+            lake.atomic_write_text(path.with_suffix(".csv"), _table(delivery, lines.get(delivery.delivery_id, [])))
+
+    def _path(self, delivery: Delivery) -> Path:
+        stem = re.sub(r"[^\w.-]+", "_", PurePosixPath(delivery.file_name).stem)[:100] or "fichier"
+        folder = self._settings.receipts_dir / (delivery.sender_code or UNKNOWN_SENDER)
+        path = folder / f"{stem}.html"
+        return path if not path.exists() else folder / f"{stem}_d{delivery.delivery_id}.html"
+
+    def _letter(self, delivery: Delivery, refusals: list[Refusal]) -> str:
+        sender = contracts.senders().get(delivery.sender_code)
+        return self._template.render(
+            delivery=delivery, refusals=refusals, codes=contracts.reason_codes(),
+            sender=sender.label if sender else "Émetteur non identifié",
+            contract=contracts.contracts().get(delivery.table_name), next_name=_next_name(delivery))
+
+
+def _next_name(delivery: Delivery) -> str | None:
+    """The name to give to a corrected file, when all its parts are known."""
+    if None in (delivery.sender_code, delivery.table_name, delivery.period) or delivery.sender_code == "OPEN":
+        return None
+    suffix = PurePosixPath(delivery.file_name).suffix or ".csv"
+    version = f"_v{delivery.version + 1}" if delivery.version and delivery.accepted_row_count else ""
+    return f"{delivery.sender_code}_{delivery.table_name}_{delivery.period}{version}{suffix}"
+
+
+def _summaries(con: duckdb.DuckDBPyConnection, identities: list[int]) -> dict[int, list[Refusal]]:
+    rows = con.execute("select delivery_id, field_name, reason_code, count(*), "
+                       f"list(line_number order by line_number)[:{SHOWN_LINES}] from refusals "
+                       "where list_contains(?, delivery_id) group by 1, 2, 3 order by 1, 4 desc, 2, 3",
+                       [identities]).fetchall()
+    found: dict[int, list[Refusal]] = {}
+    for delivery_id, field, reason, count, lines in rows:
+        found.setdefault(delivery_id, []).append(Refusal(field, reason, count, tuple(lines)))
+    return found
+
+
+def _lines(con: duckdb.DuckDBPyConnection, identities: list[int]) -> dict[int, list[tuple]]:
+    rows = con.execute("select delivery_id, line_number, field_name, reason_code from refusals "
+                       "where list_contains(?, delivery_id) order by all", [identities]).fetchall()
+    found: dict[int, list[tuple]] = {}
+    for delivery_id, *line in rows:
+        found.setdefault(delivery_id, []).append(tuple(line))
+    return found
+
+
+def _table(delivery: Delivery, lines: list[tuple]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
+    codes = contracts.reason_codes()
+    writer.writerow(("ligne", "champ", "motif", "message"))
+    for reason, detail in delivery.remarks:
+        writer.writerow(("", "", reason, codes[reason].message + (f" ({detail})" if detail else "")))
+    for line, field, reason in lines:
+        writer.writerow((line, field, reason, codes[reason].message))
+    return "\ufeff" + stream.getvalue()

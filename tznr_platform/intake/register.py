@@ -1,0 +1,98 @@
+"""The register of deliveries: every file ever answered, which version is in force, what was seen already.
+
+Here: reading it whole, adding to it, replacing it atomically; the small memory of file sizes and dates that spares
+a second reading. Not here: the decision what a file is (``scan``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from tznr_platform.intake.arrivals import Delivery
+from tznr_platform.settings import Settings
+from tznr_platform.storage import lake, registers
+
+ACCEPTED = ("accepted", "partial")
+FIELDS = [name for name in registers.DELIVERIES if name != "is_current"]
+ARROW = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "DATE": pa.date32(),
+         "TIMESTAMP": pa.timestamp("us"), "BOOLEAN": pa.bool_()}
+
+
+class Register:
+    """The deliveries on disk, held in memory for one run."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+        self._con, self._settings = con, settings
+        rows = con.execute(f"select {', '.join(FIELDS)} from ({registers.deliveries(settings)}) order by 1").fetchall()
+        self.deliveries = [Delivery(**dict(zip(FIELDS, row, strict=True))) for row in rows]
+
+    @property
+    def next_id(self) -> int:
+        return 1 + max((delivery.delivery_id for delivery in self.deliveries), default=0)
+
+    def answered(self) -> set[tuple[str, str]]:
+        """(file name, sha256) of every file that already has its answer."""
+        return {(delivery.file_name, delivery.sha256) for delivery in self.deliveries}
+
+    def landed(self) -> list[Delivery]:
+        """The deliveries of which rows were accepted, superseded ones too."""
+        return [delivery for delivery in self.deliveries if delivery.status_code in ACCEPTED]
+
+    def current(self) -> list[Delivery]:
+        """The landed delivery of the highest version for each sender, table and period."""
+        latest = {(delivery.sender_code, delivery.table_name, delivery.period): delivery
+                  for delivery in sorted(self.landed(), key=lambda delivery: delivery.version)}
+        return list(latest.values())
+
+    def add(self, deliveries: Iterable[Delivery]) -> None:
+        """Write the register with these deliveries: from then on they exist. Their data must be in place before."""
+        self.deliveries += deliveries
+        current = {delivery.delivery_id for delivery in self.current()}
+        rows = [{name: getattr(delivery, name) for name in FIELDS} | {"is_current": delivery.delivery_id in current}
+                for delivery in self.deliveries]
+        shape = pa.schema([(name, ARROW[kind]) for name, kind in registers.DELIVERIES.items()])
+        self._con.register("register_rows", pa.Table.from_pylist(rows, schema=shape))
+        lake.write_parquet(self._con, "from register_rows order by delivery_id",
+                           registers.deliveries_file(self._settings))
+        self._con.unregister("register_rows")
+
+    def remove_orphans(self) -> None:
+        """Remove data files that no delivery of the register owns: a run was cut before its last step."""
+        owned = {lake.accepted_file(self._settings, delivery.table_name, delivery.sender_code, delivery.period,
+                                    delivery.delivery_id) for delivery in self.landed()}
+        owned |= {lake.quarantine_file(self._settings, delivery.delivery_id) for delivery in self.deliveries}
+        for folder in ("accepted", "quarantine"):
+            for path in (self._settings.lake_dir / folder).rglob("d*.parquet"):
+                if path not in owned:
+                    path.unlink()
+
+
+class SeenFiles:
+    """What was read of each file, kept while its size and date do not change."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = settings.lake_dir / "register" / "arrivals.json"
+        try:
+            self._seen = json.loads(self._path.read_text())
+        except (FileNotFoundError, ValueError):
+            self._seen = {}
+        self._before = dict(self._seen)
+
+    def get(self, path: Path, size: int, changed_ns: int) -> tuple[str, int] | None:
+        """(sha256, number of lines) if the file is as it was."""
+        seen = self._seen.get(str(path))
+        return (seen[2], seen[3]) if seen and seen[:2] == [size, changed_ns] else None
+
+    def put(self, path: Path, size: int, changed_ns: int, sha256: str, line_count: int) -> None:
+        self._seen[str(path)] = [size, changed_ns, sha256, line_count]
+
+    def save(self) -> None:
+        if self._seen != self._before:
+            lake.atomic_write_text(self._path, json.dumps(self._seen))
+
+

@@ -1,0 +1,212 @@
+"""Look at the inbox: what is new, who sent it, which version it is. Nothing is read beyond names and bytes.
+
+Here: the walk, the sha256, the file-level refusals that need no look inside, duplicates and versions. Not here: the
+content (``ingest``). The same bytes for the same sender, table and period are a duplicate; other bytes are the
+version written in the name, or the next one; a version older than the one in force is refused (VERSION_OLDER).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+import unicodedata
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from tznr_platform import contracts
+from tznr_platform.errors import UserError
+from tznr_platform.intake import shape
+from tznr_platform.intake.arrivals import Arrival, FileRefusedError, Scan
+from tznr_platform.intake.names import read_name
+from tznr_platform.intake.normalise import open_sheet
+from tznr_platform.intake.register import Register, SeenFiles
+from tznr_platform.settings import Settings
+
+TEXT_SUFFIXES, SHEET_SUFFIXES = {".csv", ".txt"}, {".xlsx", ".ods"}
+BEING_WRITTEN_SUFFIXES = {".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp"}
+BEING_WRITTEN_PREFIXES = ("~$", ".~lock.")
+IGNORED_NAMES = {"Thumbs.db", "desktop.ini"}
+YOUNG_SECONDS, SECOND_LOOK_SECONDS = 3.0, 0.3
+CHUNK_BYTES = 1 << 20
+
+
+def scan_inbox(settings: Settings, register: Register) -> Scan:
+    """Everything new in the inbox, in the order to ingest; ``UserError`` INPUT when it is missing or empty."""
+    seen = SeenFiles(settings)
+    paths = inbox_paths(settings.inbox_dir)
+    moving = _still_changing(paths)
+    with ThreadPoolExecutor(settings.threads) as pool:
+        arrivals = list(pool.map(lambda path: _look(path, settings, seen, path in moving), paths))
+    seen.save()
+    answered = register.answered()
+    fresh = [arrival for arrival in arrivals if (arrival.name, arrival.sha256) not in answered]
+    return Scan(tuple(_numbered(_in_order(fresh), register)), len(arrivals) - len(fresh))
+
+
+def inbox_paths(inbox: Path) -> list[Path]:
+    """What lies in the inbox and its folders; ``UserError`` INPUT when it is missing or empty."""
+    if not inbox.is_dir():
+        raise UserError("La boîte de réception est introuvable.", where=str(inbox),
+                        why="il n'existe pas, ou ce n'est pas un dossier",
+                        remedy="vérifier le chemin donné, ou préparer des données d'essai")
+    paths = list(_walk(inbox))
+    if not paths:
+        raise UserError("La boîte de réception est vide.", where=str(inbox), why="il ne contient aucun fichier",
+                        remedy="y déposer les fichiers des émetteurs, puis relancer")
+    return paths
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Files, and folders that bear the name of a file; hidden files of the system are passed over."""
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        path = Path(entry.path)
+        hidden = entry.name.startswith(".") and not entry.name.startswith(BEING_WRITTEN_PREFIXES)
+        if hidden or entry.name in IGNORED_NAMES:
+            continue
+        if entry.is_dir() and path.suffix.lower() not in TEXT_SUFFIXES | SHEET_SUFFIXES:
+            yield from _walk(path)
+        else:
+            yield path
+
+
+def _still_changing(paths: list[Path]) -> set[Path]:
+    """Among the files changed a moment ago, those that change while we look."""
+    now = time.time()
+    before = {path: status for path in paths if (status := _status(path)) and now - status[1] / 1e9 < YOUNG_SECONDS}
+    if not before:
+        return set()
+    time.sleep(SECOND_LOOK_SECONDS)
+    return {path for path, status in before.items() if _status(path) != status}
+
+
+def _status(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _look(path: Path, settings: Settings, seen: SeenFiles, is_moving: bool) -> Arrival:
+    relative = path.relative_to(settings.inbox_dir)
+    name = read_name(relative, settings.today.year)
+    arrival = Arrival(path, shown_name(relative.as_posix()), name.sender, name.table, name.period, name.version,
+                      "", 0, 0, "pending")
+    try:
+        _refuse_from_outside(path, is_moving)
+        arrival = _measured(arrival, settings, seen)
+        return _identified(arrival, settings)
+    except FileRefusedError as refusal:
+        status = "waiting" if refusal.reason == "FILE_BEING_WRITTEN" else "refused"
+        return replace(arrival, status=status, reason=refusal.reason, detail=refusal.detail)
+
+
+def _refuse_from_outside(path: Path, is_moving: bool) -> None:
+    suffix = path.suffix.lower()
+    if is_moving or suffix in BEING_WRITTEN_SUFFIXES or path.name.startswith(BEING_WRITTEN_PREFIXES):
+        raise FileRefusedError("FILE_BEING_WRITTEN")
+    if not path.exists():
+        raise FileRefusedError("FILE_UNREADABLE")
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise FileRefusedError("NOT_A_FILE")
+
+
+def _measured(arrival: Arrival, settings: Settings, seen: SeenFiles) -> Arrival:
+    size, changed_ns = _status(arrival.path) or (0, 0)
+    arrival = replace(arrival, size=size)
+    if not size:
+        raise FileRefusedError("FILE_EMPTY")
+    known = seen.get(arrival.path, size, changed_ns)
+    try:
+        sha256, line_count = known or _read(arrival.path)
+    except OSError:
+        raise FileRefusedError("FILE_UNREADABLE") from None
+    if _status(arrival.path) != (size, changed_ns):
+        raise FileRefusedError("FILE_BEING_WRITTEN")
+    seen.put(arrival.path, size, changed_ns, sha256, line_count)
+    return replace(arrival, sha256=sha256, line_count=line_count)
+
+
+def _read(path: Path) -> tuple[str, int]:
+    """sha256 of the bytes, and the number of lines, empty ones at the end not counted."""
+    digest, lines, tail = hashlib.sha256(), 0, b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+            lines += chunk.count(b"\n")
+            tail = (tail + chunk)[-4096:]
+    stripped = tail.rstrip(b"\r\n")
+    return digest.hexdigest(), lines - tail[len(stripped):].count(b"\n") + 1
+
+
+def _identified(arrival: Arrival, settings: Settings) -> Arrival:
+    """The arrival with its table, or the refusal of what its name leaves unknown."""
+    if arrival.path.suffix.lower() not in TEXT_SUFFIXES | SHEET_SUFFIXES:
+        raise FileRefusedError("FORMAT_UNSUPPORTED")
+    if arrival.size > settings.max_file_mb << 20:
+        raise FileRefusedError("FILE_TOO_LARGE")
+    if arrival.sender is None:
+        raise FileRefusedError("SENDER_UNKNOWN")
+    if arrival.period is None:
+        raise FileRefusedError("PERIOD_UNKNOWN")
+    if arrival.table is None:
+        arrival = replace(arrival, table=_table_inside(arrival, settings))
+    if arrival.sender not in contracts.contract(arrival.table).senders:
+        raise FileRefusedError("SENDER_NOT_ALLOWED")
+    return arrival
+
+
+def _table_inside(arrival: Arrival, settings: Settings) -> str:
+    """The table told by the columns when the name does not tell it."""
+    names = {field.name for contract in contracts.contracts().values() for field in contract.fields}
+    with arrival.path.open("rb") as stream:
+        is_sheet = shape.is_spreadsheet(stream.read(8))
+    found = (open_sheet(arrival.path, names, settings.max_file_mb << 20)[1] if is_sheet
+             else shape.shape_of_text(arrival.path, names))
+    table = shape.table_of_headers(found.headers)
+    if table is None:
+        raise FileRefusedError("TABLE_UNKNOWN")
+    return table
+
+
+def _in_order(arrivals: list[Arrival]) -> list[Arrival]:
+    rank = {name: number for number, name in enumerate(contracts.contracts())}
+    return sorted(arrivals, key=lambda arrival: (rank.get(arrival.table, len(rank)), arrival.period or "",
+                                                 arrival.sender or "", arrival.version or 0, arrival.name))
+
+
+def _numbered(arrivals: list[Arrival], register: Register) -> Iterator[Arrival]:
+    """Give each pending arrival its version, or see that it is a duplicate or comes too late."""
+    taken: dict[tuple, dict[int, str]] = {}
+    for delivery in register.landed():
+        key = (delivery.sender_code, delivery.table_name, delivery.period)
+        taken.setdefault(key, {})[delivery.version] = delivery.sha256
+    for arrival in arrivals:
+        if arrival.status != "pending":
+            yield arrival
+            continue
+        versions = taken.setdefault((arrival.sender, arrival.table, arrival.period), {})
+        yield _versioned(arrival, versions)
+
+
+def _versioned(arrival: Arrival, versions: dict[int, str]) -> Arrival:
+    latest = max(versions, default=0)
+    for version, sha256 in versions.items():
+        if sha256 == arrival.sha256:
+            return replace(arrival, status="duplicate", reason="DUPLICATE_DELIVERY", version=version)
+    version = arrival.version
+    if version is None or version in versions:
+        version = latest + 1
+    if version < latest:
+        return replace(arrival, status="refused", reason="VERSION_OLDER", detail=f"version {latest} en place")
+    versions[version] = arrival.sha256
+    return replace(arrival, version=version)
+
+
+def shown_name(name: str) -> str:
+    """A file name that can be written anywhere: no control or direction character, 200 characters at most."""
+    return "".join("�" if unicodedata.category(char)[0] == "C" else char for char in name)[-200:]

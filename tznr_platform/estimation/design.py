@@ -1,0 +1,117 @@
+"""The locked design: what is estimated, at which horizons, under which label, in which family of tests.
+
+Here: the reading and checking of ``design.json`` and its hash, which every estimate carries. The file is
+decided before outcomes are read; a change of it changes the hash and shows in a test. Not here: any
+estimator.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tznr_platform.errors import ExitCode, UserError
+
+DESIGN_FILE = Path(__file__).with_name("design.json")
+LabelCode = Literal["causal_outreach", "associational_desk", "before_after", "not_identifiable"]
+Month = Annotated[int, Field(gt=0, le=36)]
+Threshold = Annotated[float, Field(gt=0, lt=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ScaleBands(_Part):
+    """Reliability under which only items are reported, and under which a warning is printed."""
+
+    items_only_below: Threshold
+    warning_below: Threshold
+
+
+class Family(_Part):
+    """Tests that are corrected together."""
+
+    code: str
+    title: str
+    correction: Literal["holm", "benjamini_hochberg", "none"]
+
+
+class Estimand(_Part):
+    """One quantity: population, benefits, horizons, and the only label under which it may be printed."""
+
+    code: str
+    title: str
+    population: str
+    benefits: tuple[str, ...]
+    horizon_months: tuple[Month, ...] = Field(min_length=1)
+    label: LabelCode
+    family: str
+
+
+class Design(_Part):
+    """The whole design; ``sha256`` is the hash of its canonical JSON, not of its layout."""
+
+    version: str
+    horizon_months: tuple[Month, ...]
+    labels: dict[LabelCode, str]
+    exits: dict[str, str]
+    scale_bands: ScaleBands
+    families: tuple[Family, ...]
+    estimands: tuple[Estimand, ...]
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        families = [family.code for family in self.families]
+        problems = {
+            "horizon_months": self.horizon_months != tuple(sorted(set(self.horizon_months))),
+            "labels": set(self.labels) != set(LabelCode.__args__),
+            "scale_bands": self.scale_bands.items_only_below >= self.scale_bands.warning_below,
+            "families": len(set(families)) != len(families),
+            "estimands": len({e.code for e in self.estimands}) != len(self.estimands)
+            or any(e.family not in families or not set(e.horizon_months) <= set(self.horizon_months)
+                   for e in self.estimands),
+        }
+        if any(problems.values()):
+            raise ValueError(", ".join(name for name, wrong in problems.items() if wrong))
+        return self
+
+    @property
+    def sha256(self) -> str:
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def estimand(self, code: str) -> Estimand:
+        """One estimand by its code; ``UserError`` when it was not registered."""
+        for estimand in self.estimands:
+            if estimand.code == code:
+                return estimand
+        raise UserError(f"Quantité non prévue au protocole : {code}.", where=DESIGN_FILE.name,
+                        why="seules les quantités enregistrées d'avance sont estimées",
+                        remedy="choisir une quantité du protocole", exit_code=ExitCode.CONFIGURATION)
+
+    def label(self, code: str) -> str:
+        """The French label under which the estimand ``code`` is printed, from the closed vocabulary."""
+        return self.labels[self.estimand(code).label]
+
+
+@cache
+def load_design(path: Path = DESIGN_FILE) -> Design:
+    """Read and check a design file; ``UserError`` for an unknown key, label, family or horizon."""
+    try:
+        return Design.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refusal(path, "le fichier ne peut pas être lu") from error
+    except ValidationError as error:
+        places = sorted({".".join(map(str, item["loc"])) or item["msg"] for item in error.errors()})
+        raise _refusal(path, f"à corriger : {', '.join(places)}") from None
+
+
+def _refusal(path: Path, why: str) -> UserError:
+    return UserError("Le protocole d'estimation n'est pas valide.", where=path.name, why=why,
+                     remedy="rétablir le protocole enregistré", exit_code=ExitCode.CONFIGURATION)

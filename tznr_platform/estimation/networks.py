@@ -1,0 +1,79 @@
+"""Networks of organisations: how dense, how mutual, how centralised.
+
+Here: indicators of one network (territory, wave, type of tie) from its ties and its full list of
+organisations. Not here: the count of ties by territory (``mart_network``), individuals, who are never
+actors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from tznr_platform.estimation.verdict import NotEstimable, require_columns
+
+COLUMNS = ("source_code", "target_code")
+
+
+@dataclass(frozen=True)
+class NetworkIndicators:
+    """Indicators of one network; None where a quantity has no meaning (no tie, two nodes, undirected)."""
+
+    network_code: str
+    is_directed: bool
+    organisation_count: int
+    tie_count: int
+    density: float
+    reciprocity: float | None
+    degree_centralisation: float | None
+    transitivity: float | None
+
+    def to_frame(self) -> pd.DataFrame:
+        return pd.DataFrame([asdict(self)])
+
+
+def network_indicators(network_code: str, ties: pd.DataFrame, organisations: Collection[str], *,
+                       is_directed: bool = True) -> NetworkIndicators | NotEstimable:
+    """Indicators of the network of ``organisations``, isolates included; a list of ties alone loses them.
+
+    ``ties``: ``source_code``, ``target_code``, and ``frequency_level`` where asked (a tie exists from 1
+    on). Ties to oneself or with organisations not listed do not count; repeated ties count once; weights
+    are ignored. Reciprocity: share of directed ties that are returned. Degree centralisation: Freeman
+    (1978), on ties received when directed. Transitivity: on ties without direction. Fewer than two
+    organisations: not estimable.
+    """
+    import networkx as nx
+
+    require_columns(ties, COLUMNS, network_code)
+    nodes = sorted(set(organisations))
+    if len(nodes) < 2:
+        return NotEstimable(network_code, "un réseau compte au moins deux organisations.")
+    graph = (nx.DiGraph if is_directed else nx.Graph)()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from(_countable(ties, nodes).itertuples(index=False, name=None))
+    size = graph.number_of_edges()
+    return NetworkIndicators(
+        network_code, is_directed, len(nodes), size, float(nx.density(graph)),
+        float(nx.overall_reciprocity(graph)) if is_directed and size else None,
+        _degree_centralisation(graph, is_directed),
+        float(nx.transitivity(graph.to_undirected())) if size else None)
+
+
+def _countable(ties: pd.DataFrame, nodes: list[str]) -> pd.DataFrame:
+    source, target = ties["source_code"], ties["target_code"]
+    keep = source.isin(nodes) & target.isin(nodes) & (source != target)
+    if "frequency_level" in ties.columns:
+        keep &= ties["frequency_level"] >= 1
+    return ties.loc[keep, list(COLUMNS)]
+
+
+def _degree_centralisation(graph, is_directed: bool) -> float | None:
+    """Sum of the gaps to the largest degree, over its largest possible value (a star)."""
+    n = graph.number_of_nodes()
+    if n < 3:
+        return None
+    degrees = [degree for _, degree in (graph.in_degree if is_directed else graph.degree)]
+    star = (n - 1) ** 2 if is_directed else (n - 1) * (n - 2)
+    return sum(max(degrees) - degree for degree in degrees) / star

@@ -55,7 +55,7 @@ def _small(frame: pd.DataFrame, known: dict, policy: Policy):
 def _dependants(frame: pd.DataFrame, known: dict, hidden: set):
     for row in frame.itertuples():
         measure = measure_of(row.table_id, row.measure)
-        bases = [sibling(row.number_id, name) for name in (*measure.follows, measure.of) if name]
+        bases = [sibling(row.number_id, name) for name in measure.bases]
         if row.number_id in known and any(base in hidden for base in bases):
             yield f"{row.number_id} : publié alors que son effectif est masqué"
 

@@ -41,6 +41,11 @@ class Measure:
     dominance: str | None = None
     unavailable_when: str | None = None
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The counts without which this measure is not published."""
+        return (*self.follows, *((self.of,) if self.of else ()))
+
 
 @dataclass(frozen=True)
 class Table:

@@ -104,17 +104,17 @@ class _Cells:
         return len(hidden) > 1 and large and not any(0 < residual < k for residual in residuals)
 
     def consequences(self) -> None:
-        """Shares fall with their parts or when they imply a small count; means and amounts fall with their counts."""
-        for kind in ("share", "derived"):
-            for number, measure in self.measure.items():
-                if measure.kind == kind and self.status[number] == PUBLISHED and not self._holds(number, measure):
+        """Shares, means and amounts fall with their counts; shares also when they imply a small count."""
+        for number, measure in self.measure.items():
+            if measure.kind in ("share", "derived") and self.status[number] == PUBLISHED:
+                bases = [self.status.get(sibling(number, name)) for name in measure.bases]
+                if UNAVAILABLE in bases or None in bases:
+                    self.status[number] = UNAVAILABLE
+                elif MASKED in bases or not self._holds(number, measure):
                     self.mask(number)
 
     def _holds(self, number: str, measure: Measure) -> bool:
-        needed = [sibling(number, name) for name in (*measure.follows, measure.of) if name]
-        if any(self.status.get(name) != PUBLISHED for name in needed):
-            return False
-        if measure.minimum and any(self.value[name] < measure.minimum for name in needed):
+        if measure.minimum and any(self.value[sibling(number, name)] < measure.minimum for name in measure.bases):
             return False
         if measure.kind == "share":
             whole = self.value[sibling(number, measure.of)]

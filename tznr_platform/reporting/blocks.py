@@ -45,25 +45,31 @@ class Figure:
 
 def grid(book: Book, table_id: str, caption: str, corners: dict[str, str], columns: dict[str, str],
          where: dict[str, str] | None = None) -> Grid:
-    """A table with one row a key and one column a measure. ``corners``: dimension -> title; ``columns``: measure -> title."""
-    rows = tuple(Row(tuple(label(name, code) for name, code in zip(corners, key, strict=True)),
-                     tuple(number_id(table_id, measure, *key) for measure in columns))
+    """One row a key, one column a measure. ``corners``: dimension -> title, ``columns``: measure -> title."""
+    rows = tuple(Row(_heads(corners, key), tuple(_cell(table_id, measure, dict(zip(corners, key, strict=True)))
+                                                 for measure in columns))
                  for key in book.keys(table_id, *corners, where=where))
     return Grid(caption, tuple(corners.values()), tuple(columns.values()), rows, coverage(book, table_id))
 
 
-def crossed(book: Book, table_id: str, measure: str, caption: str, corner: tuple[str, str], across: str) -> Grid:
-    """A table of one measure: rows are the codes of ``corner``, columns those of the dimension ``across``."""
-    dimensions = tables()[table_id].dimensions
-    columns = [key for (key,) in book.keys(table_id, across)]
-
-    def cell(row: str, column: str) -> str:
-        return number_id(table_id, measure, *({corner[0]: row, across: column}[name] for name in dimensions))
-
-    rows = tuple(Row((label(corner[0], row),), tuple(cell(row, column) for column in columns))
-                 for (row,) in book.keys(table_id, corner[0]))
-    return Grid(caption, (corner[1],), tuple(label(across, column) for column in columns), rows,
+def crossed(book: Book, table_id: str, measure: str, caption: str, corners: dict[str, str], across: str) -> Grid:
+    """A table of one measure: rows are keys of ``corners`` (dimension -> title), columns the codes of ``across``."""
+    total = tables()[table_id].totals.get(across)
+    columns = [code for (code,) in book.keys(table_id, across) if code != total]
+    rows = tuple(Row(_heads(corners, key), tuple(_cell(table_id, measure, dict(zip(corners, key, strict=True))
+                                                       | {across: column}) for column in columns))
+                 for key in book.keys(table_id, *corners))
+    return Grid(caption, tuple(corners.values()), tuple(label(across, column) for column in columns), rows,
                 coverage(book, table_id))
+
+
+def _heads(corners: dict[str, str], key: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(label(name, code) for name, code in zip(corners, key, strict=True))
+
+
+def _cell(table_id: str, measure: str, codes: dict[str, str]) -> str:
+    """The id of a national cell; a dimension that is not given is at its total, which ids leave out."""
+    return number_id(table_id, measure, *(codes[name] for name in tables()[table_id].dimensions if name in codes))
 
 
 def coverage(book: Book, table_id: str) -> Markup:

@@ -73,7 +73,7 @@ def _color(series: Sequence[str], palette: Sequence[str]):
 def _svg(chart) -> Markup:
     import vl_convert
 
-    styled = (chart.configure(font=FONT, background="transparent").configure_view(stroke=None)
+    styled = (chart.configure(font=FONT, background="transparent", padding={"left": 36, "right": 12, "top": 6, "bottom": 6}).configure_view(stroke=None)
               .configure_axis(labelColor=INK, titleColor=SOFT, titleFontWeight="normal", labelFontSize=12, titleFontSize=12,
                               gridColor=LINE, domainColor=LINE, tickColor=LINE)
               .configure_legend(labelColor=INK, labelFontSize=12))

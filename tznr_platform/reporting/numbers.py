@@ -104,7 +104,7 @@ def _id_sql(table: Table, measure: str) -> str:
 
 
 def _contributors(table: Table, measure: Measure) -> str:
-    base = measure.name if measure.kind == "count" else measure.of or (measure.follows or ("",))[0]
+    base = next(iter((measure.name,) if measure.kind == "count" else measure.bases), None)
     column = table.measures[base].column if base else None
     return f"({column})::bigint" if column and not table.sums else "null::bigint"
 

@@ -30,18 +30,12 @@ def access(book: Book) -> dict[str, Grid | Figure]:
                         coverage(book, "acces")),
         "funnel": grid(book, "acces", "Quatre comptes distincts, par prestation", {"benefit_code": "Prestation"},
                        FUNNEL | {"inconnus": "Suite inconnue", "delai": "Délai médian d’ouverture (jours)"}, ENTIRE),
-        "channels": _channels(book, benefits),
+        "met": crossed(book, "acces", "evoques", "Droits évoqués, selon le canal de la première rencontre",
+                       {"benefit_code": "Prestation"}, "channel_code"),
+        "channels": crossed(book, "acces", "ouverts", "Droits ouverts, selon le canal de la première rencontre",
+                            {"benefit_code": "Prestation"}, "channel_code"),
         "types": crossed(book, "non_recours", "personnes", "Types de non-recours notés, par prestation",
-                         ("benefit_code", "Prestation"), "non_take_up_code")}
-
-
-def _channels(book: Book, benefits: list[str]) -> Grid:
-    shown = grid(book, "acces", "Droits ouverts selon le canal de la première rencontre",
-                 {"benefit_code": "Prestation", "channel_code": "Canal"},
-                 {"evoques": "Évoqués", "demandes": "Demandés", "ouverts": "Ouverts", "verses": "Versés"})
-    whole = label("channel_code", "tous")
-    return Grid(shown.caption, shown.corners, shown.columns,
-                tuple(row for row in shown.rows if row.heads[1] != whole), shown.coverage)
+                         {"benefit_code": "Prestation"}, "non_take_up_code")}
 
 
 def retention(book: Book) -> dict[str, Grid | Figure]:
@@ -84,7 +78,7 @@ def practices(book: Book) -> dict[str, Grid | Figure]:
                         "Points : pour chaque pratique, part des professionnels qui la déclarent chaque semaine, à chaque "
                         "vague. Mêmes valeurs dans le tableau qui suit.", coverage(book, "pratiques")),
         "table": grid(book, "pratiques", "Pratiques professionnelles déclarées",
-                      {"wave_code": "Vague", "practice_code": "Pratique"},
+                      {"practice_code": "Pratique", "wave_code": "Vague"},
                       {"professionnels": "Répondants", "employeurs": "Types d’employeurs", "niveau": "Niveau moyen (0 à 4)",
                        "hebdomadaire": "Chaque semaine"}),
         "positions": grid(book, "postes", "Postes créés",
@@ -104,7 +98,7 @@ def network(book: Book) -> dict[str, Grid | Figure]:
         "chart": Figure(chart, "Densité des réseaux, par type de lien et par vague",
                         "Points : pour chaque type de lien, densité à chaque vague. Mêmes valeurs dans le tableau.",
                         coverage(book, "reseau")),
-        "table": grid(book, "reseau", "Liens entre organisations", {"wave_code": "Vague", "tie_type_code": "Type de lien"},
+        "table": grid(book, "reseau", "Liens entre organisations", {"tie_type_code": "Type de lien", "wave_code": "Vague"},
                       {"interrogees": "Organisations interrogées", "repondantes": "Répondantes", "reponse": "Taux de réponse",
                        "densite": "Densité", "reciprocite": "Réciprocité"})}
 
@@ -112,11 +106,11 @@ def network(book: Book) -> dict[str, Grid | Figure]:
 def participation(book: Book) -> dict[str, Grid]:
     """Transversal: events by phase and level; ordinal, never averaged."""
     return {"events": crossed(book, "participation", "evenements", "Événements, par phase et niveau de participation",
-                              ("phase_code", "Phase"), "level_code"),
+                              {"phase_code": "Phase"}, "level_code"),
             "persons": crossed(book, "participation", "participants", "Participations, par phase et niveau",
-                               ("phase_code", "Phase"), "level_code"),
+                               {"phase_code": "Phase"}, "level_code"),
             "themes": crossed(book, "entretiens", "entretiens", "Thèmes des entretiens des trois monographies, par profil",
-                              ("theme_code", "Thème"), "profile_code")}
+                              {"theme_code": "Thème"}, "profile_code")}
 
 
 def costs(book: Book) -> dict[str, Grid]:

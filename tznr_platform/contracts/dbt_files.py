@@ -21,26 +21,29 @@ def sources_text() -> str:
     labels = {row["list_name"]: row["list_label"] for row in reference("catalogue")}
     sources = [
         {"name": "accepted", "description": "Lignes acceptées, une vue par table transmise.",
-         "tables": [_table(table.name, table.title, _accepted_columns(table)) for table in contracts().values()]},
+         "tables": [_table(table.name, table.title, _accepted_columns(table))
+                    for table in contracts().values()]},
         {"name": "reference", "description": "Référentiels ; toutes les colonnes sont du texte.",
          "tables": [_table(name, label, [_column(column, "VARCHAR", "") for column in reference(name)[0]])
                     for name, label in labels.items()]},
         {"name": "intake", "description": "Ce qui a été reçu et ce qui a été mis en quarantaine.",
-         "tables": [_table(name, label, _technical("intake", name)) for name, label in INTAKE_TABLES.items()]}]
+         "tables": [_table(name, label, _technical("intake", name))
+                    for name, label in INTAKE_TABLES.items()]}]
     text = yaml.safe_dump({"version": 2, "sources": sources}, allow_unicode=True, sort_keys=False, width=110)
     return "# Generated from the contracts by `tznr docs`; do not edit.\n" + text
 
 
 def docs_text() -> str:
     """One documentation block for each English column, in French."""
-    texts: dict[str, dict[str, None]] = {}
+    texts: dict[str, dict[str, list[str]]] = {}
     for table in contracts().values():
         for field in table.fields:
             if field.name != PERSON_FIELD:
-                texts.setdefault(field.column, {})[_definition(field)] = None
+                texts.setdefault(field.column, {}).setdefault(_definition(field), []).append(table.name)
     for row in reference("technical_columns"):
-        texts.setdefault(row["column_name"], {})[row["description"]] = None
-    blocks = [f"{{% docs {column} %}}\n{_joined(list(found))}\n{{% enddocs %}}"
+        where = row["table_name"] or "toute table"
+        texts.setdefault(row["column_name"], {}).setdefault(row["description"], []).append(where)
+    blocks = [f"{{% docs {column} %}}\n{_joined(found)}\n{{% enddocs %}}"
               for column, found in sorted(texts.items())]
     return "\n\n".join(["<!-- Generated from the contracts by `tznr docs`; do not edit. -->", *blocks]) + "\n"
 
@@ -55,7 +58,8 @@ def _accepted_columns(table: Contract) -> list[dict]:
 
 def _technical(schema: str, table: str) -> list[dict]:
     return [_column(row["column_name"], row["data_type"], row["description"])
-            for row in reference("technical_columns") if (row["schema_name"], row["table_name"]) == (schema, table)]
+            for row in reference("technical_columns")
+            if (row["schema_name"], row["table_name"]) == (schema, table)]
 
 
 def _table(name: str, description: str, columns: list[dict]) -> dict:
@@ -70,6 +74,8 @@ def _definition(field: Field) -> str:
     return f"{field.title}. {field.description}"
 
 
-def _joined(definitions: list[str]) -> str:
-    """The definition, or one line for each of those the column has in different tables."""
-    return definitions[0] if len(definitions) == 1 else "\n".join(f"- {text}" for text in definitions)
+def _joined(definitions: dict[str, list[str]]) -> str:
+    """The definition, or one line for each of those the column has, with its tables."""
+    if len(definitions) == 1:
+        return next(iter(definitions))
+    return "\n".join(f"- {', '.join(tables)} : {text}" for text, tables in definitions.items())

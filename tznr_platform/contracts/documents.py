@@ -30,32 +30,37 @@ def dictionary_text() -> str:
     for kind, heading in KINDS.items():
         parts += [f"## {heading}"]
         parts += [_table_text(table) for table in contracts().values() if table.sender_kind == kind]
-    lists = [f"| `{row['list_name']}` | {row['list_label']} |" for row in reference("catalogue")]
+    lists = [_line(f"`{row['list_name']}`", row["list_label"]) for row in reference("catalogue")]
     parts += ["## Référentiels", _grid("Référentiel | Contenu", lists)]
     return "\n\n".join(parts) + "\n"
 
 
 def register_text() -> str:
     """Register of processing activities (RGPD, article 30), from the facts and from the tables."""
-    facts = [f"| {row['topic_label']} | {row['statement']} | {row['certainty']} | {row['source']} |"
+    facts = [_line(row["topic_label"], row["statement"], row["certainty"], row["source"])
              for row in reference("processing")]
-    tables = [_register_line(table) for table in contracts().values() if table.sender_kind != "open_data"]
-    kept = [f"| {row['retention_label']} | {_end_of(row)} | {row['action']} | {row['certainty']} | {row['source']} |"
+    tables = [_register_line(table)
+              for table in contracts().values() if table.sender_kind != "open_data"]
+    kept = [_line(row["retention_label"], _end_of(row), row["action"], row["certainty"], row["source"])
             for row in reference("retention_classes")]
-    classes = [f"| {row['sensitivity_label']} | {row['description']} |" for row in reference("sensitivity_classes")]
+    classes = [_line(row["sensitivity_label"], row["description"])
+               for row in reference("sensitivity_classes")]
     return "\n\n".join([
-        NOTICE, "# Registre du traitement", "Registre des activités de traitement (RGPD, article 30). Ce qui n'est pas "
-        f"établi par une source est dit tel ; « {PROPOSAL} » désigne un choix de l'évaluateur, à confirmer.",
+        NOTICE, "# Registre du traitement",
+        "Registre des activités de traitement (RGPD, article 30). Ce qui n'est pas établi par une source est "
+        f"dit tel ; « {PROPOSAL} » désigne un choix de l'évaluateur, à confirmer.",
         "## Le traitement", _grid("Rubrique | Contenu | Certitude | Source", facts),
-        "## Catégories de données", _grid("Table | Contenu | Catégories | Base légale | Conservation", tables),
+        "## Catégories de données",
+        _grid("Table | Contenu | Catégories | Base légale | Conservation", tables),
         "## Durées de conservation", _grid("Jeu | Fin | Action | Certitude | Source", kept),
         "## Classes de sensibilité", _grid("Classe | Définition", classes)]) + "\n"
 
 
 def glossary_lines() -> list[str]:
-    """One line for each pair of a sender's column and ours: French title, French column, English column."""
-    pairs = {(field.column, field.name, field.title) for table in contracts().values() for field in table.fields}
-    return [f"| {title} | `{name}` | `{column}` |" for column, name, title in sorted(pairs)]
+    """One line for each pair of a sender's column and ours: French title, sender's column, our column."""
+    pairs = {(field.column, field.name, field.title)
+             for table in contracts().values() for field in table.fields}
+    return [_line(title, f"`{name}`", f"`{column}`") for column, name, title in sorted(pairs)]
 
 
 def rule_text(rule: Rule) -> str:
@@ -65,7 +70,7 @@ def rule_text(rule: Rule) -> str:
         return f"{first} ne dépasse pas « {rule.fields[1]} »."
     if rule.kind == "window":
         start, end = (day(calendar()[rule.params[side]]) for side in ("from", "to"))
-        return f"{first} est comprise entre le {start} et le {end}."
+        return f"{first} se situe entre le {start} et le {end}."
     if rule.kind == "required_if":
         values = ", ".join({"true": "oui", "false": "non"}.get(value, value) for value in rule.params["in"])
         return f"{first} est obligatoire quand « {rule.params['when']} » vaut : {values}."
@@ -91,21 +96,22 @@ def file_name(table: Contract) -> str:
 
 
 def _introduction() -> str:
-    return ("Chaque table transmise, ses colonnes et leur définition. Les valeurs notées « "
-            f"{PROPOSAL} » n'ont pas de source officielle. Fichiers CSV (point-virgule, UTF-8), XLSX ou ODS ; dates "
-            "2025-03-31 ou 31/03/2025 ; décimales avec une virgule ou un point ; les colonnes inconnues ne sont pas "
-            "conservées ; aucun texte libre, aucun nom.")
+    return ("Chaque table transmise, ses colonnes et leur définition. Ce qui est noté « "
+            f"{PROPOSAL} » n'a pas de source officielle. Fichiers CSV (point-virgule, UTF-8), XLSX ou ODS ; "
+            "dates 2025-03-31 ou 31/03/2025 ; décimales avec une virgule ou un point. Les colonnes inconnues "
+            "ne sont pas conservées. Aucun texte libre, aucun nom.")
 
 
 def _table_text(table: Contract) -> str:
-    fields = [f"| `{field.name}` | {field.title} | {TYPES[field.type]} | {'oui' if field.required else 'non'} | "
-              f"{_cell(choices_text(field))} | `{_cell(str(field.example))}` | {field.sensitivity} | "
-              f"{PROPOSAL if field.is_proposal else 'source'} |" for field in table.fields]
-    definitions = [f"- **`{field.name}`** ({field.title}) : {field.description}" for field in table.fields]
+    fields = [_line(f"`{field.name}`", field.title, TYPES[field.type], "oui" if field.required else "non",
+                    choices_text(field), f"`{field.example}`",
+                    _label("sensitivity_classes", "sensitivity", field.sensitivity),
+                    PROPOSAL if field.is_proposal else "source publique") for field in table.fields]
+    definitions = [f"- `{field.name}` : {field.description}" for field in table.fields]
     rules = [f"- {rule_text(rule)}" for rule in table.rules]
     facts = [f"- Fichier : `{file_name(table)}`, {CADENCES[table.cadence]}",
              f"- Une ligne est désignée par : {', '.join(f'`{name}`' for name in table.primary_key)}"]
-    if table.sender_kind == "territory" and len(table.senders) < 39:
+    if table.sender_kind == "territory" and len(table.senders) < len(reference("territories")):
         facts.append(f"- Émetteurs : {', '.join(table.senders)}")
     return "\n\n".join(filter(None, [
         f"### {table.name}", f"**{table.title}.** {table.description}", "\n".join(facts),
@@ -116,11 +122,12 @@ def _table_text(table: Contract) -> str:
 def _register_line(table: Contract) -> str:
     classes: dict[str, list[str]] = {}
     for field in table.fields:
-        classes.setdefault(field.sensitivity, []).append(field.title.lower())
-    found = "<br>".join(f"{name} : {', '.join(titles)}" for name, titles in classes.items())
-    basis = _label("legal_bases", "legal_basis", table.legal_basis)
-    kept = _label("retention_classes", "retention", table.retention_code)
-    return f"| `{table.name}` | {table.title} | {found} | {basis} | {kept} |"
+        label = _label("sensitivity_classes", "sensitivity", field.sensitivity)
+        classes.setdefault(label, []).append(field.title.lower())
+    return _line(f"`{table.name}`", table.title,
+                 "<br>".join(f"{label} : {', '.join(titles)}" for label, titles in classes.items()),
+                 _label("legal_bases", "legal_basis", table.legal_basis),
+                 _label("retention_classes", "retention", table.retention_code))
 
 
 def _label(name: str, prefix: str, code: str) -> str:
@@ -137,5 +144,5 @@ def _grid(header: str, lines: Iterable[str]) -> str:
     return "\n".join([f"| {header} |", "|" + " --- |" * columns, *lines])
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

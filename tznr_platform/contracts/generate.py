@@ -19,14 +19,16 @@ __all__ = ["check_generated", "write_all", "write_data_dictionary", "write_dbt_d
            "write_glossary", "write_legal_amounts", "write_processing_register", "write_templates"]
 
 ROOT = Path(__file__).parents[2]
-GLOSSARY_START, GLOSSARY_END = "<!-- début des colonnes, produites par `tznr docs` -->", "<!-- fin des colonnes -->"
+GLOSSARY_START = "<!-- début des colonnes, produites par `tznr docs` -->"
+GLOSSARY_END = "<!-- fin des colonnes -->"
 
 
 def write_all(root: Path = ROOT) -> list[Path]:
     """Write every generated file that is committed; return their paths."""
-    for name, text in _texts(root).items():
-        _write(root / name, text)
-    return [root / name for name in _texts(root)]
+    texts = {root / name: text for name, text in _texts(root).items()}
+    for path, text in texts.items():
+        _write(path, text)
+    return list(texts)
 
 
 def check_generated(root: Path = ROOT) -> list[str]:
@@ -89,7 +91,7 @@ def _glossary_text(path: Path) -> str:
     _, end, after = rest.partition(GLOSSARY_END)
     if not start or not end:
         raise PermanentError(f"{path.name}: the marks around the generated columns are missing")
-    header = ["| Libellé | Colonne de l'émetteur | Colonne de la plateforme |", "| --- | --- | --- |"]
+    header = ["| French | Sender's column | Our column |", "| --- | --- | --- |"]
     table = "\n".join([*header, *documents.glossary_lines()])
     return f"{before}{start}\n\n{table}\n\n{end}{after}"
 

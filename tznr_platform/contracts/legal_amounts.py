@@ -1,8 +1,8 @@
 """Legal amounts by date, copied from the parameters of the installed OpenFisca-France, never typed in.
 
-Here: the extraction that writes ``reference/legal_amounts.csv`` from ``legal_parameters.csv`` (which parameters) and
-``legal_gaps.csv`` (what OpenFisca-France does not hold, each row with its weak source). Not here: computing an
-entitlement (``entitlements``).
+Here: the extraction that writes ``reference/legal_amounts.csv`` from ``legal_parameters.csv`` (which
+parameters) and ``legal_gaps.csv`` (what OpenFisca-France does not hold, each row with its weak source). Not
+here: computing an entitlement (``entitlements``).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from tznr_platform.contracts.reference_lists import reference
 from tznr_platform.errors import PermanentError
 
-COLUMNS = ("amount_code", "amount_label", "benefit_code", "parameter_path", "unit_code", "start_date", "value",
-           "certainty", "source")
+COLUMNS = ("amount_code", "amount_label", "benefit_code", "parameter_path", "unit_code", "start_date",
+           "value", "certainty", "source")
 EARLIEST = "2020-01-01"
 BRACKET = re.compile(r"(.+)\[(\d)\]\.(amount|threshold)$")
 
@@ -25,9 +25,9 @@ BRACKET = re.compile(r"(.+)\[(\d)\]\.(amount|threshold)$")
 def extract() -> list[dict[str, str]]:
     """Rows of ``legal_amounts.csv``: values in force at any time since 2020, by parameter and start date.
 
-    Euros a month, day or year, multiples of the hourly Smic, or shares, as ``unit_code`` says. ``PermanentError``
-    where a parameter is no longer in the installed package. Source: openfisca_france/parameters, whose YAML files
-    link each value to its decree; gaps by ``legal_gaps.csv``.
+    Euros a month, day or year, multiples of the hourly Smic, or shares, as ``unit_code`` says.
+    ``PermanentError`` where a parameter is no longer in the installed package. Source:
+    openfisca_france/parameters, whose YAML files link each value to its decree; gaps: ``legal_gaps.csv``.
     """
     rows = [{**parameter, "start_date": start, "value": value, "certainty": "certain", "source": source}
             for parameter in reference("legal_parameters")

@@ -1,7 +1,7 @@
 """What a contract is, once read: plain frozen records.
 
-Here: the shape of a table, a field, a rule, a sender, a reason code. Not here: reading or checking them (``loader``,
-``reference_lists``).
+Here: the shape of a table, a field, a rule, a sender, a reason code. Not here: reading or checking them
+(``loader``, ``reference_lists``).
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-DATA_TYPES = {"string": "VARCHAR", "date": "DATE", "yearmonth": "DATE", "integer": "BIGINT", "number": "DOUBLE",
-              "boolean": "BOOLEAN"}
+DATA_TYPES = {"string": "VARCHAR", "date": "DATE", "yearmonth": "DATE", "integer": "BIGINT",
+              "number": "DOUBLE", "boolean": "BOOLEAN"}
 PERSON_FIELD = "identifiant"
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a sender's table; ``name`` is the sender's (French), ``column`` ours in the lake (English).
+    """One column of a sender's table; ``name`` is the sender's (French), ``column`` ours (English).
 
-    ``enum`` holds the single codes of a field with a ``multi_separator``; ``labels`` gives the French of every code
-    or level; ``is_proposal`` is true where no official source fixes the field (« proposition du projet »).
+    ``enum`` holds the single codes of a field with a ``multi_separator``; ``labels`` gives the French of
+    every code or level; ``is_proposal``: no official source fixes the field (« proposition du projet »).
     """
 
     name: str
@@ -45,7 +45,7 @@ class Field:
 
     @property
     def data_type(self) -> str:
-        """DuckDB type of the landed column; ``INTEGER`` for the person, whose identifier is replaced by a key."""
+        """DuckDB type of the landed column; ``INTEGER`` for the person, who lands as a key."""
         return "INTEGER" if self.name == PERSON_FIELD else DATA_TYPES[self.type]
 
 
@@ -54,8 +54,9 @@ class Rule:
     """A rule between the fields of one row.
 
     ``order``: fields = (earlier, later). ``window``: fields = (date,), params from/to = keys of the calendar.
-    ``required_if``: fields = (needed,), params when = field, in = values as text. ``reference``: fields = (codes…,
-    value), params reference = list, columns = its key, value/minimum/maximum = what bounds the value.
+    ``required_if``: fields = (needed,), params when = field, in = values as text.
+    ``reference``: fields = (codes…, value), params reference = list, columns = its key, value = the field
+    that is bounded, minimum/maximum = the columns of the list that bound it.
     """
 
     kind: str
@@ -66,7 +67,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """Fields of a row that name a row of another table of the same sender; tested by dbt, not at reception."""
+    """Fields that name a row of another table; a relation, hence not judged row by row at reception."""
 
     fields: tuple[str, ...]
     table: str
@@ -114,7 +115,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class ReasonCode:
-    """Why a row or a file is answered as it is: ``level`` is row, file or info; message and remedy are French."""
+    """Why a row or a file is answered as it is: ``level`` is row, file or info; the words are French."""
 
     code: str
     level: str

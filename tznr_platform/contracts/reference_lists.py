@@ -1,6 +1,6 @@
 """The lists contracts rest on, read from ``reference/*.csv``.
 
-Here: reading a list, and the few lists that have a shape of their own. Not here: their content, which is data.
+Here: reading a list, and the few lists that have a shape of their own. Not here: their content, as data.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def reference_names() -> tuple[str, ...]:
 
 
 def reference(name: str, reference_dir: Path | None = None) -> list[dict[str, str]]:
-    """Rows of a list, every cell text; ``reference_dir`` is looked in first. ``KeyError`` for an unknown name."""
+    """Rows of a list, every cell text; ``reference_dir`` comes first. ``KeyError`` for an unknown name."""
     return [dict(row) for row in _rows(name, reference_dir)]
 
 
@@ -51,8 +51,10 @@ def senders(reference_dir: Path | None = None) -> dict[str, Sender]:
     """Every sender by code: the territories, the benefit bodies, the evaluator, open data."""
     found = [Sender(row["territory_code"], "territory", row["territory_label"])
              for row in reference("territories", reference_dir)]
-    found += [Sender(row["body_code"], "body", row["body_label"]) for row in reference("bodies", reference_dir)]
-    found += [Sender(row["sender_code"], row["kind"], row["label"]) for row in reference("other_senders", reference_dir)]
+    found += [Sender(row["body_code"], "body", row["body_label"])
+              for row in reference("bodies", reference_dir)]
+    found += [Sender(row["sender_code"], row["kind"], row["label"])
+              for row in reference("other_senders", reference_dir)]
     return {sender.code: sender for sender in found}
 
 

@@ -23,7 +23,7 @@ LISTS, GUIDE = "Listes", "Mode d'emploi"
 
 
 def write_templates(directory: Path) -> list[Path]:
-    """Write ``modele_<table>.csv`` (semicolon, UTF-8 with its mark) and ``.xlsx`` for each table that is sent."""
+    """Write ``modele_<table>.csv`` (semicolon, UTF-8 with its mark) and ``.xlsx`` for each table sent."""
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for table in contracts().values():
@@ -85,7 +85,8 @@ def _drop_down(sheet: Worksheet, lists: Worksheet, number: int, choices: list[st
     letter = get_column_letter(number)
     for row, choice in enumerate(choices, start=1):
         lists.cell(row, number, choice)
-    rule = DataValidation(type="list", formula1=f"{LISTS}!${letter}$1:${letter}${len(choices)}", allow_blank=True)
+    source = f"{LISTS}!${letter}$1:${letter}${len(choices)}"
+    rule = DataValidation(type="list", formula1=source, allow_blank=True)
     rule.errorTitle, rule.error = "Valeur inconnue", "Choisissez une valeur de la liste."
     sheet.add_data_validation(rule)
     rule.add(f"{letter}2:{letter}{LAST_ROW}")
@@ -97,7 +98,7 @@ def _write_guide(guide: Worksheet, table: Contract) -> None:
     guide.append([table.title])
     guide.append([table.description])
     guide.append([f"Nom du fichier : {file_name(table)}. À transmettre {CADENCES[table.cadence]}."])
-    guide.append(["Une ligne d'en-tête, puis une ligne par fait ; ne pas ajouter de colonne, de total ni de nom."])
+    guide.append(["L'en-tête, puis une ligne par fait ; ne pas ajouter de colonne, de total ni de nom."])
     for rule in table.rules:
         guide.append([rule_text(rule)])
     guide.append([])

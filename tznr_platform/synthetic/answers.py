@@ -1,0 +1,2 @@
+"""stub"""
+def write_answer_key(con, d, broken, last): pass

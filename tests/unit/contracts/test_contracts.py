@@ -59,6 +59,21 @@ def test_examples_and_choices_are_consistent(table: str, field: contracts.Field)
     assert re.fullmatch(r"[a-z0-9_]+", field.column)
 
 
+def test_the_pattern_of_a_multiple_choice_is_that_of_its_codes():
+    for table, field in FIELDS:
+        if field.multi_separator:
+            described = next(item for item in schema(table)["fields"] if item["name"] == field.name)
+            one = f"({'|'.join(field.enum)})"
+            several = f"^{one}({re.escape(field.multi_separator)}{one})*$"
+            assert described["constraints"]["pattern"] == several
+
+
+def test_no_choice_folds_to_nothing_or_to_another():
+    for _, field in FIELDS:
+        folded = {re.sub("[^a-z0-9]+", "", choice.lower()) for choice in field.enum or ()}
+        assert "" not in folded and len(folded) == len(field.enum or ())
+
+
 def test_only_the_monograph_territories_send_interviews():
     assert contracts.contract("entretiens").senders == ("TZNR-02", "TZNR-12", "TZNR-25")
     assert len(contracts.contract("personnes").senders) == 39

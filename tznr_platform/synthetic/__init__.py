@@ -5,6 +5,6 @@ Not here: anything that reads a delivery. This room imports no code of intake, p
 not share the candidate's code, and deleting this room breaks no product code.
 """
 
-from tznr_platform.synthetic.generate import SyntheticOutcome, generate
+from tznr_platform.synthetic.inbox import SyntheticOutcome, generate
 
 __all__ = ["SyntheticOutcome", "generate"]

@@ -115,7 +115,8 @@ def plant(con: duckdb.DuckDBPyConnection, table: str) -> None:
     """Append the defective rows of ``table`` to ``cells`` (all text) and log them in ``planted``."""
     names = [row[0] for row in con.execute("describe cells").fetchall()]
     cells = [name for name in names if name not in ("file_id", "ord", "shape")]
-    sound = "opposition = 'non'" if "opposition" in cells else "true"
+    sound = "identifiant not in (select identifiant from identities join objections using (person))" \
+        if "identifiant" in cells else "true"
     con.execute(f"""create or replace temp table templates as
         select *, row_number() over (partition by file_id order by hash(ord), {", ".join(cells)}) as rank,
             count(*) over (partition by file_id) as size

@@ -10,28 +10,14 @@ from collections.abc import Iterable
 
 from tznr_platform.synthetic.timeline import month_label
 
-# Ends of parameter paths of OpenFisca-France, the source of `legal_amounts`.
+# Column of `legal` -> code of the legal amount.
 SCALE = {
-    "rsa": "rsa_m.montant_de_base_du_rsa",
-    "rsa_second": "maj_montant_max.couples_celibataire_avec_enfant",
-    "rsa_third": "maj_montant_max.couple_1_enfant_ou_2e_enfant",
-    "rsa_more": "maj_montant_max.par_enfant_supplementaire",
-    "housing_one": "forfait_logement.taux_1_personne",
-    "housing_two": "forfait_logement.taux_2_personnes",
-    "housing_three": "forfait_logement.taux_3_personnes_ou_plus",
-    "rsa_minimum": "rsa_maj.montant_minimum_verse",
-    "ppa": "pa_m.montant_de_base",
-    "ppa_minimum": "pa_m.montant_minimum_verse",
-    "aspa_single": "aspa.montant_maximum_annuel.personnes_seules",
-    "aspa_couple": "aspa.montant_maximum_annuel.couples",
-    "aah": "aah.montant",
-    "ass_day": "ass.montant_plein",
-    "are_minimum": "are.allocation.minimum_hors_mayotte",
-    "css_under_30": "france.cmu_moins_30_ans",
-    "css_30_49": "france.cmu_30_49_ans",
-    "css_50_59": "france.cmu_50_59_ans",
-    "css_60_69": "france.cmu_60_69_ans",
-    "css_over_69": "france.cmu_plus_69_ans",
+    "rsa": "RSA_BASE", "rsa_second": "RSA_SECOND_PERSON", "rsa_third": "RSA_NEXT_PERSON", "rsa_more": "RSA_EXTRA_CHILD",
+    "housing_one": "RSA_HOUSING_1", "housing_two": "RSA_HOUSING_2", "housing_three": "RSA_HOUSING_3",
+    "rsa_minimum": "RSA_MINIMUM_PAID", "ppa": "PPA_BASE", "ppa_minimum": "PPA_MINIMUM_PAID",
+    "aspa_single": "ASPA_SINGLE", "aspa_couple": "ASPA_COUPLE", "aah": "AAH_MAXIMUM", "ass_day": "ASS_FULL",
+    "are_minimum": "ARE_MINIMUM", "css_under_30": "CSS_SHARE_UNDER_30", "css_30_49": "CSS_SHARE_30_49",
+    "css_50_59": "CSS_SHARE_50_59", "css_60_69": "CSS_SHARE_60_69", "css_over_69": "CSS_SHARE_70_PLUS",
 }
 # Départements without a known TZNR, for which bodies also send aggregates.
 COMPARISON_DEPARTMENTS = ("02", "08", "18", "19", "23", "36", "41", "52", "58", "72", "79", "87", "89")
@@ -46,10 +32,10 @@ def _reference(name: str) -> list[dict[str, str]]:
 def monthly_values(name: str, months: Iterable[int]) -> list[float]:
     """Legal amount or rate in each month: the last one in force (the first known one before that).
 
-    ``name`` is a key of ``SCALE``. Raises ``KeyError`` when the contracts do not know the parameter.
+    ``name`` is a key of ``SCALE``. Raises ``KeyError`` when the contracts do not know the amount.
     """
     dated = sorted((row["start_date"][:7], float(row["value"])) for row in _reference("legal_amounts")
-                   if row["parameter_path"].endswith("." + SCALE[name]) and row["value"])
+                   if row["amount_code"] == SCALE[name] and row["value"])
     if not dated:
         raise KeyError(SCALE[name])
     return [next((value for start, value in reversed(dated) if start <= month_label(m)), dated[0][1]) for m in months]

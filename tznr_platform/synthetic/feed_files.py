@@ -34,6 +34,8 @@ def _write_batch(con: duckdb.DuckDBPyConnection, out_dir: Path, body: str, first
     con.execute(f"create or replace temp table feed_templates as {_templates(body, decimal_comma)}")
     con.execute("create or replace temp table feed_defects as " + defects.feed_defects_sql(COLUMNS))
     con.execute(f"insert into planted select file_id, number, reason, field from feed_templates join ({_reasons()}) using (number)")
+    con.execute(f"""insert into excluded_rows select file_id, count(*) from sent join objections using (person)
+        join files on tbl = 'droits_mensuels' and sender = '{body}' and period = e group by 1""")
     files = con.execute("""select file_id, file_name, period, separator, encoding, header from files
         where tbl = 'droits_mensuels' and sender = ? and period between ? and ? order by period""",
                         [body, first, last]).fetchall()
@@ -94,7 +96,8 @@ def _templates(body: str, decimal_comma: bool) -> str:
     return f"""
         select f.file_id, l.* exclude (person, e), t.number from (
             select *, row_number() over (partition by e order by u(person::bigint * 65536 + e, 'spoiled'), person) - 1 as number
-            from (select person, e, min(benefit_no) as benefit_no from sent group by person, e)
+            from (select person, e, min(benefit_no) as benefit_no from sent
+                  where person not in (select person from objections) group by person, e)
             qualify number < {len(defects.FEED_DEFECTS)}) t
         join files f on f.tbl = 'droits_mensuels' and f.sender = '{body}' and f.period = t.e
         join ({_lines(decimal_comma)}) l using (person, e, benefit_no)

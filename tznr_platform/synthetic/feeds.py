@@ -134,16 +134,17 @@ def _in(values: tuple[str, ...]) -> str:
     return "(" + ", ".join(f"'{value}'" for value in values) + ")"
 
 
-def latest_rows_sql(through: dict[str, int]) -> str:
-    """SQL of the last state sent of every (person, benefit, month): the newest extraction that covers the month.
+def latest_rows_sql(body: str, last: int) -> str:
+    """SQL of the last state that ``body`` sent of every (person, benefit, month), up to its extraction ``last``.
 
-    ``through``: last extraction of each body. A month is covered by the first extraction of the person (history) and by
-    the four that follow it; with a newer extraction its value is settled.
+    A month is sent by the first extraction of the person (history) and by the four from the month on.
     """
-    ends = " ".join(f"when '{body}' then {month}" for body, month in through.items())
-    pays = " or ".join(f"(l.body = '{body}' and c.benefit in {_in(benefits)})" for body, benefits in truth.PAID_BY.items())
     return careers.facts_sql(f"""
-    select * exclude (last_e, matched_e, first_month), greatest(matched_e, least(m + {REVISED_MONTHS - 1}, last_e)) as e from (
-        select *, unnest(range(greatest(matched_e - {HISTORY_MONTHS - 1}, first_month), last_e + 1))::integer as m from (
-            select {careers.NEEDED}, l.matched_e, least(case l.body {ends} end, l.stop_e - 1) as last_e
-            from careers c join links l using (person) where l.matched_e <= last_e and ({pays})))""")
+    select * exclude (last_e, matched_e, first_month),
+        greatest(matched_e, least(m + {REVISED_MONTHS - 1}, last_e))::integer as e
+    from (
+        select *, unnest(range(greatest(matched_e - {HISTORY_MONTHS - 1}, first_month), last_e + 1))::integer as m
+        from (
+            select {careers.NEEDED}, l.matched_e, least({last}, l.stop_e - 1) as last_e
+            from careers c join links l using (person)
+            where l.body = '{body}' and c.benefit in {_in(truth.PAID_BY[body])} and l.matched_e <= last_e))""")

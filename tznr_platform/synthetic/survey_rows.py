@@ -67,12 +67,14 @@ KNOWN_SO_FAR = """exists (select 1 from declarations x join files g on g.tbl = '
         where x.person = a.person and x.territory = a.territory)"""
 
 
+PRACTICES = ("revue_systematique", "usage_simulateur", "mention_spontanee", "demarche_aller_vers",
+             "orientation_accompagnee", "suivi_orientation")
+
+
 def professionnels() -> str:
-    practices = ("revue_systematique", "usage_simulateur", "mention_spontanee", "demarche_aller_vers",
-                 "orientation_accompagnee", "suivi_orientation")
     level = _by_key("wave", truth.PRACTICE_LEVELS)
     columns = ", ".join(f"least(4, floor(5 * (0.55 * u(r, '{name}') + 0.9 * {level} * u(q, 'habit {name}') + 0.05)))"
-                        f"::integer as {name}" for name in practices)
+                        f"::integer as {name}" for name in PRACTICES)
     return f"""
 with staff as (
     select f.file_id, f.period, s.territory, {WAVE_OF_YEAR} as wave, n.n, s.territory * 4096 + n.n as q, q * 4096 + f.period as r

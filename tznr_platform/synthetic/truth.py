@@ -14,8 +14,8 @@ TERRITORY_WEIGHTS = {
     16: 44, 17: 15, 18: 18, 19: 52, 20: 62, 21: 84, 22: 78, 23: 25, 24: 30, 25: 36, 26: 40, 27: 12, 28: 10, 29: 6,
     30: 9, 31: 7, 32: 16, 33: 11, 34: 8, 35: 5, 36: 6, 37: 13, 38: 4, 39: 7,
 }
-# New contacts a month: a slow start, then the mobilisation of mid-2025.
-RAMP_START, RAMP_SLOPE, MOBILISATION_MONTH, MOBILISATION_FACTOR = 1.0, 0.03, "2025-06", 1.3
+# New contacts a month: steady, then the mobilisation of mid-2025.
+RAMP_START, RAMP_SLOPE, MOBILISATION_MONTH, MOBILISATION_FACTOR = 1.0, 0.0, "2025-06", 1.1
 
 CHANNEL_SHARES = {"aller_vers": 0.30, "guichet": 0.40, "orientation_partenaire": 0.20, "liste_croisement": 0.10}
 # Monthly opening hazard added by a contact that discussed the benefit, for EFFECT_MONTHS months.
@@ -42,19 +42,19 @@ class BenefitTruth:
 WORKING_AGE = "age not in ('moins_18', '65_74', '75_plus')"
 BENEFITS = (
     BenefitTruth("RSA", 1, "case when age in ('moins_18', '18_24', '65_74', '75_plus') then 0.02 "
-                 "when activity in ('chomage', 'inactivite', 'non_renseigne') then 0.80 else 0.10 end",
+                 "when activity in ('chomage', 'inactivite', 'non_renseigne') then 0.85 else 0.15 end",
                  0.34, 0.020, 1.0, 3, 0.08, 1, True),
-    BenefitTruth("PPA", 2, f"case when not {WORKING_AGE} then 0.03 when activity = 'emploi' then 0.85 else 0.18 end",
+    BenefitTruth("PPA", 2, f"case when not {WORKING_AGE} then 0.03 when activity = 'emploi' then 0.90 else 0.25 end",
                  0.36, 0.022, 1.0, 3, 0.11, 1, True),
     BenefitTruth("ASPA", 3, "case when age in ('65_74', '75_plus') then 0.60 else 0 end",
                  0.50, 0.008, 0.8, 1, 0.004, 3),
-    BenefitTruth("CSS_GRATUITE", 4, "0.62", 0.32, 0.020, 1.2, 12, 0.22, 2),
-    BenefitTruth("CSS_PARTICIPATION", 5, "0.22", 0.60, 0.008, 1.0, 12, 0.30, 2),
+    BenefitTruth("CSS_GRATUITE", 4, "0.66", 0.32, 0.020, 1.2, 12, 0.22, 2),
+    BenefitTruth("CSS_PARTICIPATION", 5, "0.26", 0.60, 0.008, 1.0, 12, 0.30, 2),
     BenefitTruth("AL", 6, "case when housing in ('locataire_social', 'locataire_prive', 'foyer_residence') "
-                 "then 0.90 else 0.04 end", 0.22, 0.018, 0.9, 1, 0.02, 1),
-    BenefitTruth("AUTRE_MINIMUM", 7, f"case when {WORKING_AGE} then 0.08 else 0.02 end", 0.30, 0.006, 0.6, 1, 0.004, 4),
-    BenefitTruth("ARE", 9, "case when activity = 'chomage' then 0.38 else 0.02 end", 0.30, 0.030, 0.5, 1, 0.06, 1),
-    BenefitTruth("ASS", 10, "case when activity = 'chomage' then 0.16 else 0.01 end", 0.35, 0.012, 0.8, 6, 0.12, 2),
+                 "then 0.95 else 0.10 end", 0.22, 0.018, 0.9, 1, 0.02, 1),
+    BenefitTruth("AUTRE_MINIMUM", 7, f"case when {WORKING_AGE} then 0.15 else 0.03 end", 0.30, 0.006, 0.6, 1, 0.004, 4),
+    BenefitTruth("ARE", 9, "case when activity = 'chomage' then 0.50 else 0.03 end", 0.30, 0.030, 0.5, 1, 0.06, 1),
+    BenefitTruth("ASS", 10, "case when activity = 'chomage' then 0.22 else 0.01 end", 0.35, 0.012, 0.8, 6, 0.12, 2),
 )
 # Exclusive pairs share one draw: the second takes the slice just after the first.
 EXCLUSIVE = {"CSS_PARTICIPATION": "CSS_GRATUITE", "ASS": "ARE"}
@@ -67,11 +67,12 @@ PAID_BY = {
     "FRANCE_TRAVAIL": ("ARE", "ASS"),
 }
 BODIES = tuple(PAID_BY)
-# One draw gives the answer of a body: SQL of the chance to be matched, then what the others get.
+# SQL of the chance to be matched. Nobody is matched at two bodies that pay the same benefit.
 MATCH_CHANCE = {
-    "CNAF": "case when is_agricultural then 0.03 else 0.91 end", "MSA": "case when is_agricultural then 0.92 else 0.01 end",
-    "CNAM": "case when is_agricultural then 0.04 else 0.94 end",
-    "CNAV": "case when age in ('65_74', '75_plus') and not is_agricultural then 0.93 else 0.08 end",
+    "CNAF": "case when is_agricultural then 0 else 0.94 end",
+    "MSA": "case when is_agricultural then 0.92 else 0 end",
+    "CNAM": "case when is_agricultural then 0 else 0.95 end",
+    "CNAV": "case when is_agricultural then 0 when age in ('65_74', '75_plus') then 0.93 else 0.08 end",
     "FRANCE_TRAVAIL": "case when activity = 'chomage' then 0.90 else 0.45 end",
 }
 AGRICULTURAL_SHARE = 0.06
@@ -81,8 +82,8 @@ APPLYING_SHARE, LOST_SHARE = 0.15, 0.25           # of the non-takers at contact
 DISCUSSED_SHARE, DISCUSSED_IF_RECEIVED, DISCUSSED_IF_NOT_ELIGIBLE = 0.75, 0.35, 0.06
 REFUSED_SHARE, REFUSED_IF_APPLYING = 0.08, 0.15
 REOPENING_SHARE = 0.20
-HISTORY_HAZARD = 0.03                             # of past months of those who receive at contact
-STICKY_MONTHS = 30                                # a closed or refused right stays in the feeds that long
+HISTORY_HAZARD = 0.015                            # of past months of those who receive at contact
+STICKY_MONTHS = 48                                # a closed or refused right stays in the feeds that long
 HOLE_SHARE = 0.06                                 # of quarterly declarations that come a month late
 REVISED_SHARE = 0.03                              # months shown differently in their first two vintages
 UNPAID_SHARE = 0.02                               # open but not paid for want of papers

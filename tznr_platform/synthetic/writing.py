@@ -46,8 +46,9 @@ def write_table(con: duckdb.DuckDBPyConnection, table: str, rows_sql: str, out_d
     defects.plant(con, table)
     names = [name for name, _ in columns]
     con.execute("insert into written select file_id, count(*) from cells group by file_id")
-    if "opposition" in names:
-        con.execute("insert into opposing select file_id, count(*) from cells where opposition = 'oui' group by 1")
+    if names[0] == "identifiant":
+        con.execute("insert into excluded_rows select file_id, count(*) from cells where identifiant in ("
+                    "select identifiant from identities join objections using (person)) group by 1")
     _write_texts(con, names, out_dir)
     _write_spreadsheets(con, names, out_dir)
 

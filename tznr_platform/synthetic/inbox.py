@@ -104,7 +104,7 @@ def _populate(con: duckdb.DuckDBPyConnection, persons: int, seed: int, through: 
 def _write(con: duckdb.DuckDBPyConnection, out_dir: Path, persons: int, say: Callable[[str], None]) -> None:
     defects.create_log(con)
     con.execute("create table written (file_id integer, row_count bigint)")
-    con.execute("create table opposing (file_id integer, row_count bigint)")
+    con.execute("create table excluded_rows (file_id integer, row_count bigint)")
     say("Fichiers des territoires")
     for table, rows_sql in TABLES.items():
         writing.write_table(con, table, rows_sql(), out_dir)

@@ -35,7 +35,7 @@ def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, set
     kept = ", ".join(f'"{column}"' for column in landed_columns(rules.contract) if column not in TECHNICAL)
     con.execute(f"create or replace temp table judged as select {kept}, batch.delivery_id, "
                 "coalesce(typed.sent_line, typed.rowid - batch.first_row + 2)::integer as line_number, "
-                f"{' + '.join(['mask', *bits])} as mask from typed join batch using (file_position) "
+                f"{' | '.join(['mask', *(f'({bit})::bigint' for bit in bits)])} as mask from typed join batch using (file_position) "
                 f"{' '.join(joins)} where mask >= 0")
     con.execute("drop table typed")
     _spell_out_refusals(con, rules)
@@ -53,15 +53,14 @@ def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: Analysi
     if rules.contract.sender_kind == "territory":
         persons.declare(con, key, settings, "select distinct pseudonym from typed join keys using (p1) "
                                             f"where mask = 0 and pseudonym not in ({excluded})")
-    con.execute("create or replace temp table people as select p1, person_id, "
-                "pseudonym is null and trim(p1) <> '' as is_misshapen, "
-                f"pseudonym in ({excluded}) as is_excluded, pseudonym is not null and person_id is null as is_unlisted "
+    unlisted = rules.bit(field, "NOT_ON_LIST") if rules.contract.sender_kind == "body" else 0
+    con.execute("create or replace temp table people as select p1, person_id, case "
+                f"when trim(p1) = '' then {rules.bit(field, 'REQUIRED_MISSING')} "
+                f"when pseudonym is null then {rules.bit(field, 'PATTERN_MISMATCH')} "
+                f"when pseudonym in ({excluded}) then {rules.bit(field, 'OBJECTION')} "
+                f"when person_id is null then {unlisted} else 0 end as person_bits "
                 f"from keys left join ({registers.persons(settings)}) using (pseudonym)")
-    bits = [f"case when is_misshapen then {rules.bit(field, 'PATTERN_MISMATCH')} "
-            f"when is_excluded then {rules.bit(field, 'OBJECTION')} else 0 end"]
-    if rules.contract.sender_kind == "body":
-        bits.append(f"case when is_unlisted and not is_excluded then {rules.bit(field, 'NOT_ON_LIST')} else 0 end")
-    return ["left join people using (p1)"], bits
+    return ["left join people using (p1)"], ["coalesce(person_bits, 0)"]
 
 
 def _objection_column(contract: Contract) -> str | None:

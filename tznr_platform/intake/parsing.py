@@ -43,13 +43,13 @@ def _string(raw: str) -> str:
 
 
 def _date(raw: str) -> str:
-    return (f"coalesce(case when length({raw}) = 10 then try_cast({raw} as date) end, "
-            f"try_strptime({trimmed(raw)}, {list(DATE_FORMATS)})::date)")
+    return _first(raw, f"case when length({raw}) = 10 then try_cast({raw} as date) end",
+                  f"try_strptime({trimmed(raw)}, {list(DATE_FORMATS)})::date")
 
 
 def _month(raw: str) -> str:
-    return (f"coalesce(case when length({raw}) = 7 then try_cast({raw} || '-01' as date) end, "
-            f"date_trunc('month', try_strptime({trimmed(raw)}, {list(MONTH_FORMATS)}))::date)")
+    return _first(raw, f"case when length({raw}) = 7 then try_cast({raw} || '-01' as date) end",
+                  f"date_trunc('month', try_strptime({trimmed(raw)}, {list(MONTH_FORMATS)}))::date")
 
 
 def _integer(raw: str) -> str:
@@ -59,7 +59,7 @@ def _integer(raw: str) -> str:
 
 def _number(raw: str) -> str:
     compact = f"replace(regexp_replace({raw}, '[\\s\u00a0\u202f\u2009]', '', 'g'), ',', '.')"
-    return f"coalesce(try_cast({raw} as double), try_cast(replace({raw}, ',', '.') as double), try_cast({compact} as double))"
+    return _first(raw, f"try_cast(replace({raw}, ',', '.') as double)", f"try_cast({compact} as double)")
 
 
 def _boolean(field: Field, raw: str) -> str:
@@ -73,7 +73,7 @@ def _coded(field: Field, raw: str) -> str:
     kind = f"enum({_listed(values)})"
     spellings = {fold(value): value for value in values}
     cases = " ".join(f"when {quote(spelling)} then {quote(value)}" for spelling, value in spellings.items())
-    return f"coalesce(try_cast({raw} as {kind}), try_cast(case {_folded(raw)} {cases} end as {kind}))"
+    return _first(raw, f"try_cast({raw} as {kind})", f"try_cast(case {_folded(raw)} {cases} end as {kind})")
 
 
 def _choices(field: Field, raw: str) -> str:
@@ -84,6 +84,11 @@ def _choices(field: Field, raw: str) -> str:
     coded = f"[map {{{known}}}[{_folded('choice')}] for choice in {split} if {trimmed('choice')} <> '']"
     return (f"case when list_bool_and([code is not null for code in {coded}]) "
             f"then nullif(array_to_string(list_sort(list_distinct({coded})), {quote(field.multi_separator)}), '') end")
+
+
+def _first(raw: str, usual: str, forgiven: str) -> str:
+    """``usual``, or ``forgiven`` on the few rows where it fails: CASE tries only those, COALESCE would try all."""
+    return f"case when {usual} is not null then {usual} when {raw} is null then null else {forgiven} end"
 
 
 def _folded(raw: str) -> str:

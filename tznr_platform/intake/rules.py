@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from tznr_platform import contracts
 from tznr_platform.intake import parsing
 from tznr_platform.storage.lake import quote
-from tznr_platform.storage.schema import landed_type
 
 if TYPE_CHECKING:
     from tznr_platform.contracts import Contract, Field, Rule
@@ -35,8 +34,12 @@ class RowRules:
         self.contract = contract
         self.checks: list[Check] = []
         self._raw = {name: f"c{index}" for index, name in enumerate(columns) if name is not None}
-        self._terms = [term for field in contract.fields for term in self._field_terms(field)]
-        self._terms += [self._rule_term(rule) for rule in contract.rules if rule.kind != "reference"]
+        self._sound: list[str] = []
+        self._terms: list[str] = []
+        for field in contract.fields:
+            self._add_field(field)
+        for rule in contract.rules:
+            self._add_rule(rule)
 
     def bit(self, field: str, reason: str) -> int:
         """The value of the bit of a check, which is created on first use."""
@@ -59,33 +62,48 @@ class RowRules:
 
     @property
     def mask_sql(self) -> str:
-        """0 for a sound row, -1 for a line of empty cells, else the bits of its checks."""
-        empty = " and ".join(parsing.is_blank(raw) for raw in self._raw.values())
-        first = next(self._raw[field.name] for field in self.contract.fields if field.required)
-        mask = " + ".join(self._terms) or "0"
-        return f"case when {parsing.is_blank(first)} and {empty} then -1 else ({mask})::bigint end"
+        """0 for a sound row, -1 for a line of empty cells, else the bits of its checks.
 
-    def _field_terms(self, field: Field) -> list[str]:
+        One conjunction clears the sound rows; the bits are worked out for the others only.
+        """
+        empty = " and ".join(parsing.is_blank(raw) for raw in self._raw.values())
+        return (f"case when {' and '.join(self._sound)} then 0 when {empty} then -1 "
+                f"else ({' + '.join(self._terms)})::bigint end")
+
+    def _add_field(self, field: Field) -> None:
         raw, value = self.raw(field.name), field.column
         missing = self.bit(field.name, "REQUIRED_MISSING") if field.required else 0
         if field.name == self.contract.person_field:
-            return [f"case when {parsing.is_blank(raw)} then {missing} else 0 end"]
-        if field.name not in self._raw:
-            return []
-        unread = self.bit(field.name, "ENUM_UNKNOWN" if field.enum else "TYPE_INVALID")
-        sound = f"case when {value} is null then case when {parsing.is_blank(raw)} then {missing} else {unread} end"
-        if outside := _outside(field):
-            sound += f" when {outside} then {self.bit(field.name, 'OUT_OF_RANGE')}"
-        if field.type in ("date", "yearmonth"):
-            sound += f" when {value} not between {EARLIEST} and {LATEST} then {unread}"
-        if field.pattern:
-            odd = f"not regexp_full_match({value}, {quote(field.pattern)})"
-            sound += f" when {odd} then {self.bit(field.name, 'PATTERN_MISMATCH')}"
-        return [sound + " else 0 end"]
+            self._sound.append(f"{raw} is not null")
+            self._terms.append(f"case when {parsing.is_blank(raw)} then {missing} else 0 end")
+        elif field.name in self._raw:
+            bounds = self._bounds(field)
+            sound = " and ".join([f"{value} is not null", *(bound for bound, _ in bounds)])
+            self._sound.append(sound if field.required else f"({raw} is null or {sound})")
+            unread = self.bit(field.name, "ENUM_UNKNOWN" if field.enum else "TYPE_INVALID")
+            self._terms.append(f"case when {value} is null then case when {parsing.is_blank(raw)} then {missing} "
+                               f"else {unread} end " + " ".join(
+                                   f"when not ({bound}) then {bit}" for bound, bit in bounds) + " else 0 end")
 
-    def _rule_term(self, rule: Rule) -> str:
-        condition = {"order": self._order, "window": self._window, "required_if": self._required_if}[rule.kind](rule)
-        return f"case when {condition} then {self.bit(rule.fields[0], rule.reason_code)} else 0 end"
+    def _bounds(self, field: Field) -> list[tuple[str, int]]:
+        """What a value of the right type must still satisfy, and the bit it costs otherwise."""
+        value, bounds = field.column, []
+        if field.type in ("date", "yearmonth"):
+            bounds.append((f"{value} between {EARLIEST} and {LATEST}", self.bit(field.name, "TYPE_INVALID")))
+        for sign, limit in ((">=", field.minimum), ("<=", field.maximum)):
+            if limit is not None:
+                bounds.append((f"{value} {sign} {limit}", self.bit(field.name, "OUT_OF_RANGE")))
+        if field.pattern:
+            matches = f"regexp_full_match({value}, {quote(field.pattern)})"
+            bounds.append((matches, self.bit(field.name, "PATTERN_MISMATCH")))
+        return bounds
+
+    def _add_rule(self, rule: Rule) -> None:
+        broken = {"order": self._order, "window": self._window, "required_if": self._required_if,
+                  "reference": lambda _: None}[rule.kind](rule)
+        if broken:
+            self._sound.append(f"({broken}) is not true")
+            self._terms.append(f"case when {broken} then {self.bit(rule.fields[0], rule.reason_code)} else 0 end")
 
     def _value(self, field: str) -> str:
         return self.contract.field(field).column
@@ -103,9 +121,3 @@ class RowRules:
         values = ", ".join(map(quote, rule.params["in"]))
         return (f"{parsing.is_blank(self.raw(rule.fields[0]))} "
                 f"and {self._value(rule.params['when'])}::varchar in ({values})")
-
-
-def _outside(field: Field) -> str:
-    bounds = (("<", field.minimum), (">", field.maximum))
-    return " or ".join(f"{field.column} {sign} {quote(bound)}::{landed_type(field)}"
-                       for sign, bound in bounds if bound is not None)

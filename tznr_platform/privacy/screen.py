@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 NOMINATIVE_WORDS = frozenset({
     "nom", "noms", "prenom", "prenoms", "patronyme", "civilite", "nir", "nss", "niss", "telephone", "tel",
@@ -36,6 +37,7 @@ def nominative_headers(headers: Iterable[str]) -> list[str]:
     return list(found)
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Lower case, no accent, one underscore for other characters: ``Prénom usuel`` → ``prenom_usuel``."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()

@@ -1,6 +1,6 @@
 """From a contract to the columns of its Parquet files.
 
-Here: the type each kind of field lands as. Not here: how a sender's text becomes that type (``intake``).
+Here: the columns a table lands with, and its file without rows. Not here: their types (``contracts``).
 """
 
 from __future__ import annotations
@@ -13,24 +13,14 @@ from tznr_platform.settings import Settings
 from tznr_platform.storage import lake
 
 if TYPE_CHECKING:
-    from tznr_platform.contracts import Contract, Field
+    from tznr_platform.contracts import Contract
 
-LANDED_TYPES = {"string": "VARCHAR", "date": "DATE", "yearmonth": "DATE", "integer": "BIGINT",
-                "number": "DOUBLE", "boolean": "BOOLEAN"}
 TECHNICAL = {"delivery_id": "INTEGER", "line_number": "INTEGER"}
-
-
-def landed_type(field: Field) -> str:
-    """DuckDB type of a field in the lake; ``KeyError`` for a type the platform does not know."""
-    return LANDED_TYPES[field.type]
 
 
 def landed_columns(contract: Contract) -> dict[str, str]:
     """Column name to type of the accepted rows: ``person_id`` replaces the exchange identifier."""
-    columns = {"person_id" if field.name == contract.person_field else field.column:
-               "INTEGER" if field.name == contract.person_field else landed_type(field)
-               for field in contract.fields}
-    return columns | TECHNICAL
+    return {field.column: field.data_type for field in contract.fields} | TECHNICAL
 
 
 def ensure_schema_file(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> None:

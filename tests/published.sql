@@ -91,11 +91,11 @@ create table marts.mart_spell_durations as
 select 'RSA' as benefit_code, d as duration_months, 'exit' as exit_code, 40 - d as spell_count from range(1, 25) as t(d);
 
 create table marts.mart_scales as
-select 'FR' as territory_code, 'TZNR_COMPETENCES' as instrument_code, '2025' as instrument_version, dimension_code, wave_code,
+select 'FR' as territory_code, 'AUTONOMIE' as instrument_code, '2025' as instrument_version, dimension_code, wave_code,
        respondents as respondent_count, score as score_mean, 0.9 as score_sd, 0.05 as floor_share, 0.08 as ceiling_share,
        case wave_code when 'T0' then null else respondents // 2 end as paired_count,
        case wave_code when 'T0' then null else score - 2.4 end as paired_change_mean
-from (values ('AUTONOMIE_NUMERIQUE', 'T0', 2100, 2.41), ('AUTONOMIE_NUMERIQUE', 'T1', 1200, 2.66), ('AUTONOMIE_NUMERIQUE', 'T2', 500, 2.7),
+from (values ('ADMINISTRATIF', 'T0', 2100, 2.41), ('ADMINISTRATIF', 'T1', 1200, 2.66), ('ADMINISTRATIF', 'T2', 500, 2.7),
              ('CONFIANCE', 'T0', 2100, 2.5), ('CONFIANCE', 'T1', 1200, 2.81), ('CONFIANCE', 'T2', 9, 2.9)) as s(dimension_code, wave_code, respondents, score);
 
 create table marts.mart_practices as

@@ -6,6 +6,7 @@ inside functions: it is heavy.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 
@@ -79,4 +80,14 @@ def _svg(chart) -> Markup:
               .configure_legend(labelColor=INK, labelFontSize=12))
     svg = vl_convert.vegalite_to_svg(styled.to_dict(), allowed_base_urls=[])
     svg = re.sub(r"<svg([^>]*?) width=\"([\d.]+)\" height=\"([\d.]+)\"", r'<svg\1 style="max-width:\2px"', svg, count=1)
-    return Markup(svg)
+    return Markup(_own_ids(svg))
+
+
+def _own_ids(svg: str) -> str:
+    """Ids that depend on the drawing alone: vl-convert counts them through the process, and a page holds several."""
+    found = list(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg)))
+    bare = re.sub("|".join(map(re.escape, sorted(found, key=len, reverse=True))) or "$^", "", svg)
+    prefix = "g" + hashlib.sha256(bare.encode()).hexdigest()[:8]
+    names = {name: f"{prefix}-{index}" for index, name in enumerate(found)}
+    return re.sub(r'\bid="([^"]+)"|url\(#([^)]+)\)',
+                  lambda match: f'id="{names[match[1]]}"' if match[1] else f"url(#{names[match[2]]})", svg)

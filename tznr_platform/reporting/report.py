@@ -12,11 +12,12 @@ import yaml
 
 from quality import candidate, gate
 from quality.criteria import gate_named
-from tznr_platform import french
+from tznr_platform import contracts, french
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.reporting import sections
 from tznr_platform.reporting.book import Book
 from tznr_platform.reporting.explanation import code_version
+from tznr_platform.reporting.labels import label
 from tznr_platform.reporting.map import department_map, legend, outlines
 from tznr_platform.reporting.numbers import read_numbers
 from tznr_platform.settings import Settings
@@ -54,7 +55,7 @@ def _page(report: str, promotion: dict, settings: Settings) -> str:
         absent=[territory for territory in territories if not territory["is_in"]],
         map=department_map(territories), legend=legend(), map_source=outlines()["source"],
         cutoff=french.month(gate_named(report).data_cutoff), today=french.day(settings.today), code=code_version(),
-        benchmarks=_data("benchmarks"), limits=_data("limits"), glossary=_data("glossary"), count=french.count)
+        benchmarks=_benchmarks(), limits=_data("limits"), glossary=_data("glossary"), count=french.count)
 
 
 def _territories(book: Book, settings: Settings) -> list[dict]:
@@ -73,6 +74,13 @@ def _territories(book: Book, settings: Settings) -> list[dict]:
         names = [column[0] for column in rows.description]
         found = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
     return [territory | {"persons": book.value(f"couverture.personnes.{territory['code']}")} for territory in found]
+
+
+def _benchmarks() -> list[dict]:
+    """National rates with year, unit, field and method, from the reference list; « – » where the source is silent."""
+    return [{name: value or "–" for name, value in row.items()}
+            | {"benefit": label("benefit_code", row["benefit_code"]), "share": french.share(float(row["value_share"]), 0)}
+            for row in contracts.reference("national_benchmarks")]
 
 
 def _environment() -> jinja2.Environment:

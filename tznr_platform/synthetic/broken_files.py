@@ -14,7 +14,8 @@ QUARTER = "2023-T4"
 
 @dataclass(frozen=True)
 class BrokenFile:
-    """``path`` inside the inbox, ``reason`` it must get, bytes (None: a directory), or the file it repeats."""
+    """``path`` inside the inbox, ``reason`` it must get, bytes (None: a directory), or the file it
+    repeats (with one more empty line, unless it is sent twice as it is)."""
 
     path: str
     reason: str
@@ -29,12 +30,13 @@ OTHER_SEPARATOR = (REVIEW_HEADER + f"{'b' * 64};RSA;2023-11-02;percoit;oui;simul
 MEETING_HEADER = ("identifiant;date_rencontre;type_action;canal;lieu;role_professionnel;orientation_vers;"
                   "orientation_aboutie\r\n")
 WITH_NAMES = "NOM;PRENOM;DATE_NAISSANCE;tranche_age\r\nX;X;;25_34\r\n"
+LOCAL_TABLE = "mois;passages\r\n2023-11;41\r\n"
 INTERVIEWS = "code_entretien;mois;profil;theme;occurrences\r\nE001;2023-11;personne;acces;2\r\n"
 
 BROKEN_FILES = (
     BrokenFile(f"TZNR-08/TZNR-08_rencontres_{QUARTER}_v2.csv", "FILE_EMPTY"),
-    BrokenFile(f"TZNR-11/TZNR-11_beneficiaires_{QUARTER}.csv", "TABLE_UNKNOWN", copy_of=f"TZNR-11_personnes_{QUARTER}"),
-    BrokenFile(f"CCAS-EXEMPLE_personnes_{QUARTER}.csv", "SENDER_UNKNOWN", copy_of=f"TZNR-02_personnes_{QUARTER}"),
+    BrokenFile(f"TZNR-06/TZNR-06_suivi_{QUARTER}.csv", "TABLE_UNKNOWN", LOCAL_TABLE.encode()),
+    BrokenFile(f"CCAS-EXEMPLE_personnes_{QUARTER}.csv", "SENDER_UNKNOWN", copy_of=f"TZNR-06_personnes_{QUARTER}"),
     BrokenFile("TZNR-06/TZNR-06_droits.csv", "PERIOD_UNKNOWN", REVIEW_HEADER.encode()),
     BrokenFile(f"TZNR-07/TZNR-07_droits_{QUARTER}_v2.csv", "COLUMN_MISSING", WITHOUT_SITUATION.encode()),
     BrokenFile(f"TZNR-04/TZNR-04_droits_{QUARTER}_v2.csv", "SEPARATOR_UNKNOWN", OTHER_SEPARATOR.encode()),
@@ -44,7 +46,7 @@ BROKEN_FILES = (
     BrokenFile(f"TZNR-02/TZNR-02_rencontres_{QUARTER}_v2.csv", "NO_ROWS", MEETING_HEADER.encode()),
     BrokenFile(f"TZNR-10/TZNR-10_droits_{QUARTER}_v2.xlsx", "FILE_UNREADABLE", b"PK\x03\x04 tronque"),
     BrokenFile(f"TZNR-09/TZNR-09_rencontres_{QUARTER}.csv", "NOT_A_FILE", None),
-    BrokenFile(f"TZNR-02/renvoi/TZNR-02_droits_{QUARTER}.csv", "DUPLICATE_DELIVERY", copy_of=f"TZNR-02_droits_{QUARTER}"),
+    BrokenFile(f"TZNR-06/renvoi/TZNR-06_droits_{QUARTER}.csv", "DUPLICATE_DELIVERY", copy_of=f"TZNR-06_droits_{QUARTER}"),
 )
 
 
@@ -60,7 +62,8 @@ def write(out_dir: Path) -> list[BrokenFile]:
         if broken.content is None:
             path.mkdir(exist_ok=True)
         else:
-            path.write_bytes(model.read_bytes() if model else broken.content)
+            changed = b"" if broken.reason == "DUPLICATE_DELIVERY" else b"\r\n"
+            path.write_bytes(model.read_bytes() + changed if model else broken.content)
         written.append(broken)
     return written
 

@@ -2,7 +2,8 @@
 
 Here: what is broken in which table, and the rows that carry it. Not here: broken files (``broken_files``).
 A defective row is a copy of a good row under a key nobody else uses (so that it breaks no other rule and, once refused,
-leaves the truth untouched), except a duplicate, which is the same row twice.
+leaves the truth untouched), except a duplicate, which is the same row twice. Every draft carries the first defect of its
+table: that is what its new version corrects, and no two versions have the same bytes.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def plant(con: duckdb.DuckDBPyConnection, table: str) -> None:
             select file_id, ord, '{defect.shape}' as shape, {values} from templates
             where rank = least(size, {number + 1}) and file_id in (
                 select file_id from files where {"extension in ('csv', 'txt')" if defect.shape else "true"}
-                and (sender in {WITNESSES} or (size >= {SMALLEST_FILE}
+                and (sender in {WITNESSES} or (is_draft and {number} = 0) or (size >= {SMALLEST_FILE}
                      and u(file_id * 64 + {number}, 'defect {table}') < {truth.DEFECT_RATE})))""")
         con.execute("insert into cells by name select * from spoiled")
         for reason, name in defect.reasons:

@@ -1,7 +1,7 @@
 """What a gate judges: opened read-only for its measures, and hashed so that a verdict holds for it alone.
 
-Here: the relations that measures read, the content hash. Belongs here: any new part that a gate may judge. Not here:
-criteria, verdicts.
+Here: the relations that measures read, the content hash. Belongs here: any new part that a gate may judge.
+Not here: criteria, verdicts.
 """
 
 from __future__ import annotations
@@ -43,9 +43,13 @@ def parts(gate: Gate, settings: Settings) -> dict[str, Path]:
     found = {part: homes[part] for part in gate.candidate}
     for part, path in found.items():
         if not path.exists():
-            raise UserError(f"La porte « {gate.title} » n'a rien à juger.", where=str(path),
-                            why=f"le fichier attendu ({part}) n'existe pas encore",
-                            remedy="lancer les étapes précédentes : tznr run", exit_code=ExitCode.GATE_REFUSED)
+            raise UserError(
+                f"La porte « {gate.title} » n'a rien à juger.",
+                where=str(path),
+                why=f"le fichier attendu ({part}) n'existe pas encore",
+                remedy="lancer les étapes précédentes : tznr run",
+                exit_code=ExitCode.GATE_REFUSED,
+            )
     return found
 
 
@@ -76,7 +80,9 @@ def measure(gate: Gate, settings: Settings) -> pd.DataFrame:
 
 
 def who_is_in(gate: Gate, settings: Settings) -> list[dict]:
-    """Senders and what was received from each: code, label, received, refused, last_month (no count of persons)."""
+    """Senders and what was received from each: code, label, received, refused, last_month (no count of
+    persons).
+    """
     if gate.candidate == ("numbers",):
         return []
     if {"working", "published"} & set(gate.candidate):
@@ -85,8 +91,9 @@ def who_is_in(gate: Gate, settings: Settings) -> list[dict]:
                           last_period_month as last_month
                    from marts.mart_coverage where territory_code <> 'FR' order by code"""
     else:
-        query = """select sender_code as code, sender_code as label, bool_or(status_code <> 'refused') as is_in,
-                          count(*) as received, count(*) filter (status_code = 'refused') as refused,
+        query = """select sender_code as code, sender_code as label,
+                          bool_or(status_code <> 'refused') as is_in, count(*) as received,
+                          count(*) filter (status_code = 'refused') as refused,
                           max(period_month) as last_month
                    from deliveries where status_code <> 'duplicate' and sender_code is not null
                    group by all order by code"""
@@ -97,7 +104,9 @@ def who_is_in(gate: Gate, settings: Settings) -> list[dict]:
 
 
 def content_hash(gate: Gate, settings: Settings) -> str:
-    """Hash of exactly what is judged: rows of the marts, bytes of the other files, whatever order they are in."""
+    """Hash of exactly what is judged: rows of the marts, bytes of the other files, whatever order they are
+    in.
+    """
     digest = hashlib.sha256()
     for part, path in parts(gate, settings).items():
         if part in ("working", "published"):
@@ -114,10 +123,14 @@ def marts_hash(con: duckdb.DuckDBPyConnection) -> str | None:
                          "order by 1").fetchall()
     digest = hashlib.sha256()
     for (name,) in tables:
-        columns = con.execute("select string_agg(column_name || ' ' || data_type, ',' order by ordinal_position) "
-                              "from information_schema.columns where table_schema = 'marts' and table_name = ?",
-                              [name]).fetchone()[0]
-        rows = con.execute(f'select count(*), sum(hash(mart)::hugeint) from marts."{name}" as mart').fetchone()
+        columns = con.execute(
+            "select string_agg(column_name || ' ' || data_type, ',' order by ordinal_position) "
+            "from information_schema.columns where table_schema = 'marts' and table_name = ?",
+            [name],
+        ).fetchone()[0]
+        rows = con.execute(
+            f'select count(*), sum(hash(mart)::hugeint) from marts."{name}" as mart'
+        ).fetchone()
         digest.update(f"{name}({columns}):{rows}".encode())
     return digest.hexdigest() if tables else None
 

@@ -1,8 +1,8 @@
 """One run of Great Expectations over one row of aggregates.
 
-Here: the ephemeral context, the expectations, the reading of results. Great Expectations is imported inside functions
-(2 s) and sees counts and shares only. Its own errors come back as ``exception_info``: they mean « the check did not
-run », never « the data failed ».
+Here: the ephemeral context, the expectations, the reading of results. Great Expectations is imported inside
+functions (2 s) and sees counts and shares only. Its own errors come back as ``exception_info``: they mean «
+the check did not run », never « the data failed ».
 """
 
 from __future__ import annotations
@@ -40,7 +40,11 @@ class Criterion:
     def threshold_fr(self) -> str:
         if self.unit == "oui_non":
             return french.measure(self.threshold, self.unit)
-        bound = french.share(self.threshold, 0) if self.unit == "part" else french.measure(self.threshold, self.unit)
+        bound = (
+            french.share(self.threshold, 0)
+            if self.unit == "part"
+            else french.measure(self.threshold, self.unit)
+        )
         return f"{SIGNS[self.comparison]} {bound}"
 
 
@@ -79,7 +83,9 @@ def _failed_rules(gate: Gate, frame: pd.DataFrame) -> set[str]:
     context.variables.progress_bars = {"globally": False}
     batch = (context.data_sources.add_pandas("aggregates").add_dataframe_asset("measures")
              .add_batch_definition_whole_dataframe("row").get_batch({"dataframe": frame}))
-    suite = gx.ExpectationSuite(gate.name, expectations=[item for rule in gate.rules for item in _expectations(rule)])
+    suite = gx.ExpectationSuite(
+        gate.name, expectations=[item for rule in gate.rules for item in _expectations(rule)]
+    )
     results = batch.validate(suite, result_format="BOOLEAN_ONLY").results
     broken = [name for result in results for name in _exceptions(result)]
     if broken:

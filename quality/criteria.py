@@ -1,7 +1,7 @@
 """The reviewed file of criteria, read and checked.
 
-Here: ``criteria.yml`` as objects. Belongs here: refusing a criterion that cannot be applied. Not here: the SQL of
-measures (``suites``), the run (``context``).
+Here: ``criteria.yml`` as objects. Belongs here: refusing a criterion that cannot be applied. Not here: the
+SQL of measures (``suites``), the run (``context``).
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Gate:
 
 @functools.cache
 def load_gates(path: Path = FILE) -> dict[str, Gate]:
-    """All gates by name. PermanentError: unknown measure, comparison, gate or part; missing field or threshold."""
+    """All gates by name. PermanentError: unknown measure, comparison, gate or part; missing field or
+    threshold.
+    """
     declared = yaml.safe_load(path.read_text(encoding="utf-8"))
     gates, criteria = declared["gates"], declared["criteria"]
     for name, entry in criteria.items():
@@ -81,7 +83,10 @@ def _check(name: str, entry: dict, gates: dict) -> None:
         raise PermanentError(f"critère {name} : comparaison inconnue « {entry['comparison']} »")
     if not entry["thresholds"] or set(entry["thresholds"]) - set(gates):
         raise PermanentError(f"critère {name} : aucune porte, ou porte inconnue")
-    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in entry["thresholds"].values()):
+    if any(
+        isinstance(value, bool) or not isinstance(value, int | float)
+        for value in entry["thresholds"].values()
+    ):
         raise PermanentError(f"critère {name} : seuil manquant")
 
 

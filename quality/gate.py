@@ -1,8 +1,8 @@
 """Write, audit, publish: a gate is a promotion record for one exact content, not a coloured check.
 
-Here: ``evaluate`` judges a candidate and records the verdict; ``require`` lets through only a content that holds a
-passing record. Whoever skips the checks, or runs only the downstream step, meets ``require``. Not here: criteria
-(``criteria.yml``), measures (``suites``), the page (``dossier``).
+Here: ``evaluate`` judges a candidate and records the verdict; ``require`` lets through only a content that
+holds a passing record. Whoever skips the checks, or runs only the downstream step, meets ``require``. Not
+here: criteria (``criteria.yml``), measures (``suites``), the page (``dossier``).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from tznr_platform.settings import Settings
 from tznr_platform.storage import audit, lake
 
 
-class GateRefused(UserError):
-    """The content has no passing record: never judged, judged and refused, changed since, or under other criteria."""
+class GateRefused(UserError):  # noqa: N818 a refusal is an answer, not a fault
+    """The content has no passing record: never judged, refused, or changed since, content or criteria."""
 
 
 @dataclass(frozen=True)
@@ -57,26 +57,41 @@ def evaluate(gate: str, settings: Settings) -> GateOutcome:
     rules = gate_named(gate)
     content = candidate.content_hash(rules, settings)
     suite = run_suite(gate, candidate.measure(rules, settings))
-    outcome = GateOutcome(gate, rules.title, suite.passed, content, checks_hash(), settings.today, suite.criteria,
-                          settings.dossiers_dir / f"{gate}.html")
+    outcome = GateOutcome(
+        gate,
+        rules.title,
+        suite.passed,
+        content,
+        checks_hash(),
+        settings.today,
+        suite.criteria,
+        settings.dossiers_dir / f"{gate}.html",
+    )
     lake.atomic_write_text(outcome.dossier, dossier.page(outcome, candidate.who_is_in(rules, settings)))
     _append(outcome, settings)
-    audit.append(settings, "gate", gate, passed=outcome.passed, content_hash=content, checks_hash=outcome.checks_hash)
+    audit.append(
+        settings, "gate", gate, passed=outcome.passed, content_hash=content, checks_hash=outcome.checks_hash
+    )
     return outcome
 
 
 def require(gate: str, settings: Settings) -> dict:
-    """The passing promotion record of the present content under the present criteria; GateRefused otherwise."""
+    """The passing record of the present content under the present criteria; GateRefused otherwise."""
     rules = gate_named(gate)
     content, checks = candidate.content_hash(rules, settings), checks_hash()
     records = _records(gate, settings)
-    same = [record for record in records if record["content_hash"] == content and record["checks_hash"] == checks]
+    same = [
+        record for record in records if record["content_hash"] == content and record["checks_hash"] == checks
+    ]
     if same and same[-1]["passed"]:
         return same[-1]
-    raise GateRefused(f"Porte « {rules.title} » : refusé.", where=str(settings.dossiers_dir / f"{gate}.html"),
-                      why=_refusal(records, same, content),
-                      remedy="lire le dossier de la porte, faire ce qu'il indique, puis évaluer la porte de nouveau",
-                      exit_code=ExitCode.GATE_REFUSED)
+    raise GateRefused(
+        f"Porte « {rules.title} » : refusé.",
+        where=str(settings.dossiers_dir / f"{gate}.html"),
+        why=_refusal(records, same, content),
+        remedy="lire le dossier de la porte, faire ce qu'il indique, puis évaluer la porte de nouveau",
+        exit_code=ExitCode.GATE_REFUSED,
+    )
 
 
 def promotions_file(gate: str, settings: Settings) -> Path:
@@ -90,7 +105,11 @@ def _refusal(records: list[dict], same: list[dict], content: str) -> str:
         return f"critères non remplis : {' ; '.join(failed)}"
     if any(record["content_hash"] == content for record in records):
         return "les critères ont changé depuis la dernière évaluation"
-    return "le contenu a changé depuis la dernière évaluation" if records else "cette porte n'a pas encore été évaluée"
+    return (
+        "le contenu a changé depuis la dernière évaluation"
+        if records
+        else "cette porte n'a pas encore été évaluée"
+    )
 
 
 def _append(outcome: GateOutcome, settings: Settings) -> None:
@@ -109,4 +128,6 @@ def _append(outcome: GateOutcome, settings: Settings) -> None:
 
 def _records(gate: str, settings: Settings) -> list[dict]:
     path = promotions_file(gate, settings)
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    return (
+        [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    )

@@ -1,4 +1,6 @@
-"""A platform whose marts are published: small, invented, complete. For tests of what reads marts and register."""
+"""A platform whose marts are published: small, invented, complete. For tests of what reads marts and
+register.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,11 @@ from tznr_platform.storage import lake, warehouse
 
 MARTS = Path(__file__).with_name("published.sql")
 REGISTER = """
-select row_number() over () as delivery_id, 'TZNR-' || lpad(i::varchar, 2, '0') as sender_code, name as table_name,
-       '2026-T1' as period, date '2026-01-01' as period_month, 1 as version, sha256(name || i::varchar) as sha256,
-       name || '.csv' as file_name, timestamp '2026-05-02' as received_at,
+select row_number() over () as delivery_id, 'TZNR-' || lpad(i::varchar, 2, '0') as sender_code,
+       name as table_name,
+       '2026-T1' as period, date '2026-01-01' as period_month, 1 as version,
+       sha256(name || i::varchar) as sha256, name || '.csv' as file_name,
+       timestamp '2026-05-02' as received_at,
        case when i = 4 then 'partial' else 'accepted' end as status_code, 100 as accepted_row_count,
        i % 3 as refused_row_count, 0 as ignored_column_count, null::varchar as reason_code, true as is_current
 from range(1, 27) as t(i), (values ('personnes'), ('droits'), ('rencontres')) as n(name) where i <> 17

@@ -1,7 +1,8 @@
 """Measures of the gates: each is one scalar SQL query over aggregates, by name.
 
-A measure reads the relations that ``candidate`` opens: ``deliveries`` (register of deliveries), the schema ``marts``,
-``numbers`` and ``disclosure_audit`` (what may leave and the auditor's result), ``facts`` (one row: dates and hashes).
+A measure reads the relations that ``candidate`` opens: ``deliveries`` (register of deliveries), the schema
+``marts``, ``numbers`` and ``disclosure_audit`` (what may leave and the auditor's result), ``facts`` (one
+row: dates and hashes).
 """
 
 from quality.suites.intake import MEASURES as INTAKE

@@ -4,8 +4,8 @@ MEASURES = {
     "coverage_row_count": "select count(*) from marts.mart_coverage",
     "invariant_violation_count": """
         select (select count(*) from marts.mart_access
-                where requested_count > discussed_count or opened_count > discussed_count or paid_count > opened_count
-                   or unknown_count > discussed_count)
+                where requested_count > discussed_count or opened_count > discussed_count
+                   or paid_count > opened_count or unknown_count > discussed_count)
              + (select count(*) from marts.mart_retention
                 where retained_count > observed_count or observed_count + censored_count <> opened_count)
              + (select count(*) from marts.mart_coverage

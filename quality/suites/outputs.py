@@ -1,7 +1,7 @@
 """Measures of the numbers that may leave.
 
-The auditor's result counts only for the very file it audited: for any other file the measure is empty, and an empty
-measure fails its criterion.
+The auditor's result counts only for the very file it audited: for any other file the measure is empty, and
+an empty measure fails its criterion.
 """
 
 MEASURES = {

@@ -1,7 +1,8 @@
 """Measures of a report: who is in, how fresh, how well matched."""
 
 MEASURES = {
-    "territory_count": "select count(*) from marts.mart_coverage where has_deliveries and territory_code <> 'FR'",
+    "territory_count": """
+        select count(*) from marts.mart_coverage where has_deliveries and territory_code <> 'FR'""",
     "person_count": "select max(person_count) from marts.mart_coverage where territory_code = 'FR'",
     "contact_count": "select max(contact_count) from marts.mart_coverage where territory_code = 'FR'",
     "match_share": "select max(match_share) from marts.mart_coverage where territory_code = 'FR'",
@@ -9,7 +10,8 @@ MEASURES = {
     "body_count": "select count(distinct body_code) from marts.mart_body_coverage where delivery_count > 0",
     "worst_body_match_share": """
         select min(last_share) from
-            (select arg_max(match_share, period_month) as last_share from marts.mart_body_coverage group by body_code)""",
+            (select arg_max(match_share, period_month) as last_share
+             from marts.mart_body_coverage group by body_code)""",
     "last_feed_month": """
         select year(max(period_month)) * 100 + month(max(period_month)) from marts.mart_body_coverage
         where delivery_count > 0""",

@@ -1,4 +1,8 @@
-"""The report page: self-contained, in French, every number askable, nothing masked shown, and read by a browser."""
+"""The report page: self-contained, in French, every number askable, nothing masked shown, and read by a
+browser.
+"""
+
+# ruff: noqa: F811 (fixtures are imported)
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def report(reported) -> Path:  # noqa: F811
+def report(reported) -> Path:
     return reported.reports_dir / "interim.html"
 
 
@@ -59,7 +63,9 @@ def test_every_number_can_be_explained(report, reported):
 
 def test_masked_and_absent_are_words(report):
     text = report.read_text(encoding="utf-8")
-    assert re.search(r'<span class="masked" data-number="couverture.personnes.TZNR-09"[^>]*>masqué</span>', text)
+    assert re.search(
+        r'<span class="masked" data-number="couverture.personnes.TZNR-09"[^>]*>masqué</span>', text
+    )
     assert re.search(r'<span class="none" data-number="acces.ouverts.CHEQUE_ENERGIE.FR"', text)
 
 
@@ -99,6 +105,17 @@ def test_an_unknown_report_stops(reported):
 def test_a_browser_shows_and_prints_it(report, tmp_path):
     picture, document = tmp_path / "page.png", tmp_path / "page.pdf"
     for option in (f"--screenshot={picture}", f"--print-to-pdf={document}"):
-        subprocess.run([CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1200,3000", option,
-                        report.as_uri()], check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            [
+                CHROMIUM,
+                *FLAGS,
+                f"--user-data-dir={tmp_path / 'profile'}",
+                "--window-size=1200,3000",
+                option,
+                report.as_uri(),
+            ],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
     assert picture.stat().st_size > 100_000 and document.stat().st_size > 50_000

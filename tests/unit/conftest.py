@@ -1,4 +1,6 @@
-"""Fixtures of the unit tests: a platform whose marts are published, and one whose interim report is produced."""
+"""Fixtures of the unit tests: a platform whose marts are published, and one whose interim report is
+produced.
+"""
 
 from tests.published import platform, published_once, reported, reported_once
 

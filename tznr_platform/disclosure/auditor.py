@@ -1,7 +1,7 @@
 """The check of what is about to leave, written without the masking code.
 
-Here: an attacker who knows the published cells and the declared sums, and subtracts. Belongs here: any new way to find
-a masked cell again. Not here: masking (``suppression``). The report gate asks for zero finding.
+Here: an attacker who knows the published cells and the declared sums, and subtracts. Belongs here: any new
+way to find a masked cell again. Not here: masking (``suppression``). The report gate asks for zero finding.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from tznr_platform.disclosure.registry import Relation, measure_of, relations, s
 
 
 def audit(frame: pd.DataFrame, policy: Policy | None = None) -> list[str]:
-    """Findings (French, by number id, never a value) about a protected frame of numbers; empty when it may leave."""
+    """Findings (French, by number id, never a value) about a protected frame of numbers; empty when it may
+    leave.
+    """
     policy = policy or load_policy()
     unregistered = [f"{row.number_id} : table non enregistrée" for row in frame.itertuples()
                     if row.table_id not in tables() or row.measure not in tables()[row.table_id].measures]
@@ -94,7 +96,9 @@ def _remainders(sums: list[Relation], known: dict, policy: Policy):
         if not within:
             continue
         wholes = {cell: known.get(sibling(cell, within)) for cell in (relation.total, *relation.parts)}
-        rests = {cell: whole - known[cell] for cell, whole in wholes.items() if whole is not None and cell in known}
+        rests = {
+            cell: whole - known[cell] for cell, whole in wholes.items() if whole is not None and cell in known
+        }
         missing = [cell for cell in relation.parts if cell not in rests]
         complete = all(whole is not None for whole in wholes.values())
         if relation.total in rests and missing and complete:

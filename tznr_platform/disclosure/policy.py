@@ -1,7 +1,8 @@
 """The disclosure policy: thresholds below which a number may not leave.
 
 Here: reading ``policy.json`` and stricter-only overrides. Belongs here: any threshold of the output rules.
-Not here: which tables exist (``registry``), how cells are masked (``suppression``), how that is checked (``auditor``).
+Not here: which tables exist (``registry``), how cells are masked (``suppression``), how that is checked
+(``auditor``).
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ AT_LEAST, AT_MOST, EQUAL = ("persons", "organisations"), ("dominance",), ("round
 
 @dataclass(frozen=True)
 class Policy:
-    """Thresholds of the project (methods: k = 11 persons, 3 organisations, 85 % dominance, no rounding yet)."""
+    """Thresholds of the project (methods: k = 11 persons, 3 organisations, 85 % dominance, no rounding
+    yet).
+    """
 
     persons: int
     organisations: int
@@ -28,7 +31,9 @@ class Policy:
     masked_label: str
 
     def threshold(self, population: str) -> int:
-        """Smallest publishable count of a population, ``persons`` or ``organisations``; anything else stops."""
+        """Smallest publishable count of a population, ``persons`` or ``organisations``; anything else
+        stops.
+        """
         if population not in AT_LEAST:
             raise _stop(f"population inconnue « {population} »")
         return getattr(self, population)
@@ -57,5 +62,10 @@ def _is_stricter(name: str, value: object, declared: dict) -> bool:
 
 
 def _stop(why: str) -> UserError:
-    return UserError("Politique de confidentialité statistique refusée.", where=f"disclosure/{FILE.name}", why=why,
-                     remedy="corriger la politique ; elle ne peut être que durcie", exit_code=ExitCode.CONFIGURATION)
+    return UserError(
+        "Politique de confidentialité statistique refusée.",
+        where=f"disclosure/{FILE.name}",
+        why=why,
+        remedy="corriger la politique ; elle ne peut être que durcie",
+        exit_code=ExitCode.CONFIGURATION,
+    )

@@ -1,8 +1,8 @@
 """Every table of numbers that may leave, what it counts, and the sums that link its cells.
 
-Here: reading ``tables.yml`` and listing the declared relations of a frame of numbers. Belongs here: anything that
-says what a table is. Not here: thresholds (``policy``), SQL (``reporting.numbers``). A table that is not in
-``tables.yml`` is not exportable.
+Here: reading ``tables.yml`` and listing the declared relations of a frame of numbers. Belongs here:
+anything that says what a table is. Not here: thresholds (``policy``), SQL (``reporting.numbers``). A table
+that is not in ``tables.yml`` is not exportable.
 """
 
 from __future__ import annotations
@@ -111,7 +111,9 @@ def relations(frame: pd.DataFrame) -> Iterator[Relation]:
             yield from _sums(measure, cells, dimension, total, exact=dimension != "territory_code")
 
 
-def _sums(measure: Measure, cells: pd.DataFrame, dimension: str, total: str, *, exact: bool) -> Iterator[Relation]:
+def _sums(
+    measure: Measure, cells: pd.DataFrame, dimension: str, total: str, *, exact: bool
+) -> Iterator[Relation]:
     others = [name for name in cells.columns if name != dimension]
     groups = cells.groupby(others, sort=True) if others else [((), cells)]
     for _, group in groups:

@@ -1,8 +1,9 @@
 """Masking: which cells of the numbers table may be shown.
 
-Here: primary suppression (small counts, small remainders, zero and full cells), secondary suppression (no masked cell
-may be found again by subtraction), and what follows from them for shares, means and amounts. Not here: the check,
-which is independent code (``auditor``). A masked cell has a status of its own; its value is empty, never 0.
+Here: primary suppression (small counts, small remainders, zero and full cells), secondary suppression (no
+masked cell may be found again by subtraction), and what follows from them for shares, means and amounts.
+Not here: the check, which is independent code (``auditor``). A masked cell has a status of its own; its
+value is empty, never 0.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ PUBLISHED, MASKED, UNAVAILABLE = "published", "masked", "unavailable"
 def protect(frame: pd.DataFrame, policy: Policy | None = None) -> pd.DataFrame:
     """Return the numbers with ``status_code``, masked values and contributor counts emptied.
 
-    ``frame`` has the columns of the numbers table (spec: number_id, table_id, measure, territory_code, dimensions,
-    value, contributor_count, ``largest_share`` where known). Raises PermanentError for an unregistered table.
-    Source of the rules: policy.json; methods, disclosure control.
+    ``frame`` has the columns of the numbers table (spec: number_id, table_id, measure, territory_code,
+    dimensions, value, contributor_count, ``largest_share`` where known). Raises PermanentError for an
+    unregistered table. Source of the rules: policy.json; methods, disclosure control.
     """
     if frame["number_id"].duplicated().any():
         raise PermanentError("deux nombres portent le même identifiant")
@@ -47,7 +48,9 @@ class _Cells:
         self.largest = dict(zip(ids, frame["largest_share"], strict=True)) if "largest_share" in frame else {}
         pairs = zip(ids, frame["table_id"], frame["measure"], strict=True)
         self.measure: dict[str, Measure] = {number: measure_of(table, name) for number, table, name in pairs}
-        self.status = {number: UNAVAILABLE if pd.isna(value) else PUBLISHED for number, value in self.value.items()}
+        self.status = {
+            number: UNAVAILABLE if pd.isna(value) else PUBLISHED for number, value in self.value.items()
+        }
 
     def mask(self, number: str) -> None:
         if self.status[number] == PUBLISHED:
@@ -55,7 +58,11 @@ class _Cells:
 
     def primary(self) -> None:
         for number, measure in self.measure.items():
-            if measure.kind == "count" and self.status[number] == PUBLISHED and not self._may_show(number, measure):
+            if (
+                measure.kind == "count"
+                and self.status[number] == PUBLISHED
+                and not self._may_show(number, measure)
+            ):
                 self.mask(number)
 
     def _may_show(self, number: str, measure: Measure) -> bool:
@@ -87,7 +94,11 @@ class _Cells:
                        key=lambda part: (self.value[part] == 0, self.value[part], part))
         if self.status[relation.total] == MASKED:
             return shown[0] if shown and len(shown) == len(relation.parts) else None
-        if self.status[relation.total] == UNAVAILABLE or not hidden or self._group_is_safe(relation, hidden, shown):
+        if (
+            self.status[relation.total] == UNAVAILABLE
+            or not hidden
+            or self._group_is_safe(relation, hidden, shown)
+        ):
             return None
         return shown[0] if shown else relation.total
 
@@ -114,7 +125,9 @@ class _Cells:
                     self.mask(number)
 
     def _holds(self, number: str, measure: Measure) -> bool:
-        if measure.minimum and any(self.value[sibling(number, name)] < measure.minimum for name in measure.bases):
+        if measure.minimum and any(
+            self.value[sibling(number, name)] < measure.minimum for name in measure.bases
+        ):
             return False
         if measure.kind == "share":
             whole = self.value[sibling(number, measure.of)]

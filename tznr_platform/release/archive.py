@@ -27,8 +27,9 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def package(settings: Settings, report: str) -> Path:
-    """Write ``releases/tznr_<report>_<content>.zip``. GateRefused without a passing promotion of the present content;
-    UserError when the report page is absent or was made from another content."""
+    """Write ``releases/tznr_<report>_<content>.zip``. GateRefused without a passing promotion of the
+    present content; UserError when the report page is absent or was made from another content.
+    """
     promotion = gate.require(report, settings)
     numbers = read_numbers(settings)
     published = numbers[numbers["status_code"] == disclosure.PUBLISHED]

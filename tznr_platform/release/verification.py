@@ -1,6 +1,7 @@
 """Checking a package against its own manifest, from the zip file alone.
 
-Here: what a receiver can check without the platform's data. Not here: whether it should have been released (gates).
+Here: what a receiver can check without the platform's data. Not here: whether it should have been released
+(gates).
 """
 
 from __future__ import annotations
@@ -31,8 +32,14 @@ def verify(path: Path) -> list[str]:
         return [f"le manifeste est absent ou incomplet ({error.args[0]})"]
     except (zipfile.BadZipFile, ValueError, TypeError, OSError):
         return ["le paquet ou son manifeste est illisible"]
-    problems = [f"format de manifeste inconnu : {manifest.get('format')}"] if manifest.get("format") != FORMAT else []
-    problems += [f"{name} : fichier absent" for name in sorted(set(FILES) | set(declared)) if name not in files]
+    problems = (
+        [f"format de manifeste inconnu : {manifest.get('format')}"]
+        if manifest.get("format") != FORMAT
+        else []
+    )
+    problems += [
+        f"{name} : fichier absent" for name in sorted(set(FILES) | set(declared)) if name not in files
+    ]
     problems += [f"{name} : fichier en trop" for name in sorted(set(files) - set(declared))]
     problems += [f"{name} : contenu modifié" for name, entry in sorted(declared.items())
                  if name in files and hashlib.sha256(files[name]).hexdigest() != entry["sha256"]]

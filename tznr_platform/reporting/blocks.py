@@ -1,6 +1,7 @@
 """Tables and figures of a page, each with the line that says who is in it.
 
-Here: the shape of a table and of a figure, the coverage line. Not here: which ones a section shows (``sections``).
+Here: the shape of a table and of a figure, the coverage line. Not here: which ones a section shows
+(``sections``).
 """
 
 from __future__ import annotations
@@ -43,21 +44,24 @@ class Figure:
     coverage: Markup
 
 
-def grid(book: Book, table_id: str, caption: str, corners: dict[str, str], columns: dict[str, str],
+def grid(book: Book, table_id: str, caption: str, corners: dict[str, str], columns: dict[str, str], *,
          where: dict[str, str] | None = None) -> Grid:
     """One row a key, one column a measure. ``corners``: dimension -> title, ``columns``: measure -> title."""
-    rows = tuple(Row(_heads(corners, key), tuple(_cell(table_id, measure, dict(zip(corners, key, strict=True)))
-                                                 for measure in columns))
+    rows = tuple(Row(_heads(corners, key),
+                     tuple(_cell(table_id, measure, dict(zip(corners, key, strict=True)))
+                           for measure in columns))
                  for key in book.keys(table_id, *corners, where=where))
     return Grid(caption, tuple(corners.values()), tuple(columns.values()), rows, coverage(book, table_id))
 
 
-def crossed(book: Book, table_id: str, measure: str, caption: str, corners: dict[str, str], across: str) -> Grid:
-    """A table of one measure: rows are keys of ``corners`` (dimension -> title), columns the codes of ``across``."""
+def crossed(book: Book, table_id: str, measure: str, caption: str, corners: dict[str, str], *,
+            across: str) -> Grid:
+    """A table of one measure: one row a key of ``corners``, one column a code of the dimension ``across``."""
     total = tables()[table_id].totals.get(across)
     columns = [code for (code,) in book.keys(table_id, across) if code != total]
-    rows = tuple(Row(_heads(corners, key), tuple(_cell(table_id, measure, dict(zip(corners, key, strict=True))
-                                                       | {across: column}) for column in columns))
+    rows = tuple(Row(_heads(corners, key),
+                     tuple(_cell(table_id, measure, dict(zip(corners, key, strict=True)) | {across: column})
+                           for column in columns))
                  for key in book.keys(table_id, *corners))
     return Grid(caption, tuple(corners.values()), tuple(label(across, column) for column in columns), rows,
                 coverage(book, table_id))
@@ -69,7 +73,9 @@ def _heads(corners: dict[str, str], key: tuple[str, ...]) -> tuple[str, ...]:
 
 def _cell(table_id: str, measure: str, codes: dict[str, str]) -> str:
     """The id of a national cell; a dimension that is not given is at its total, which ids leave out."""
-    return number_id(table_id, measure, *(codes[name] for name in tables()[table_id].dimensions if name in codes))
+    return number_id(
+        table_id, measure, *(codes[name] for name in tables()[table_id].dimensions if name in codes)
+    )
 
 
 def coverage(book: Book, table_id: str) -> Markup:

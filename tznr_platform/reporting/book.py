@@ -1,6 +1,8 @@
-"""The disclosed numbers, at hand for a page: each shown with its id, so that `tznr explain` can be asked about it.
+"""The disclosed numbers, at hand for a page: each shown with its id, so that `tznr explain` can be asked
+about it.
 
-Here: reading a number as text or as a value, listing the keys of a table. Not here: which numbers a section shows.
+Here: reading a number as text or as a value, listing the keys of a table. Not here: which numbers a section
+shows.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ class Book:
     """Numbers by id. A number that does not exist is shown as not available, never as zero."""
 
     def __init__(self, numbers: pd.DataFrame) -> None:
-        self._rows = numbers[["value", "unit_code", "status_code", "label_fr", "table_id", "dimensions"]].to_dict("index")
+        self._rows = numbers[
+            ["value", "unit_code", "status_code", "label_fr", "table_id", "dimensions"]
+        ].to_dict("index")
         self._masked = disclosure.load_policy().masked_label
 
     def value(self, number_id: str) -> float | None:
@@ -37,19 +41,28 @@ class Book:
         """The number as HTML: its text, its id, and a word of its own when it is masked or not available."""
         row = self._rows.get(number_id)
         if row is None or row["status_code"] == disclosure.UNAVAILABLE:
-            return Markup('<span class="none" data-number="{0}" title="non disponible · {0}">n.{1}d.</span>').format(
-                number_id, french.HARD)
+            return Markup(
+                '<span class="none" data-number="{0}" title="non disponible · {0}">n.{1}d.</span>'
+            ).format(number_id, french.HARD)
         if row["status_code"] == disclosure.MASKED:
-            return Markup('<span class="masked" data-number="{0}" title="{0}">{1}</span>').format(number_id, self._masked)
+            return Markup('<span class="masked" data-number="{0}" title="{0}">{1}</span>').format(
+                number_id, self._masked
+            )
         return Markup('<data data-number="{0}" value="{1:g}" title="{2} · {0}">{3}</data>').format(
             number_id, row["value"], row["label_fr"], self._text(row["value"], row["unit_code"]))
 
-    def keys(self, table_id: str, *dimensions: str, where: dict[str, str] | None = None) -> list[tuple[str, ...]]:
-        """The distinct values of some dimensions of a table, in the order of the label file, then of the code."""
+    def keys(
+        self, table_id: str, *dimensions: str, where: dict[str, str] | None = None
+    ) -> list[tuple[str, ...]]:
+        """The distinct values of some dimensions of a table, in the order of the label file, then of the
+        code.
+        """
         names = dimensions or tables()[table_id].dimensions
         found = {tuple(str(cell[name]) for name in names) for cell in self._cells(table_id)
                  if all(str(cell[name]) == value for name, value in (where or {}).items())}
-        return sorted(found, key=lambda key: [_rank(name, code) for name, code in zip(names, key, strict=True)])
+        return sorted(
+            found, key=lambda key: [_rank(name, code) for name, code in zip(names, key, strict=True)]
+        )
 
     def _cells(self, table_id: str):
         texts = {row["dimensions"] for row in self._rows.values() if row["table_id"] == table_id}

@@ -1,7 +1,7 @@
 """Charts as inline SVG, without script: altair draws, vl-convert renders, nothing is fetched.
 
-Here: three forms (bars, lines, dots) and their sober look. Not here: what they show (``sections``). Altair is imported
-inside functions: it is heavy.
+Here: three forms (bars, lines, dots) and their sober look. Not here: what they show (``sections``). Altair
+is imported inside functions: it is heavy.
 """
 
 from __future__ import annotations
@@ -21,38 +21,60 @@ THOUSANDS = "replace(format(datum.value, ',d'), /,/g, '\u202f')"
 PERCENT = "replace(format(datum.value * 100, '.0f'), '.', ',') + '\u202f%'"
 
 
-def bars(rows: pd.DataFrame, groups: Sequence[str], series: Sequence[str], *, unit: str = "count", title: str) -> Markup:
+def bars(
+    rows: pd.DataFrame, groups: Sequence[str], series: Sequence[str], *, unit: str = "count", title: str
+) -> Markup:
     """Horizontal grouped bars. ``rows``: group, series, value (missing = masked or absent: no bar)."""
     import altair as alt
 
-    chart = (alt.Chart(rows.dropna(subset=["value"])).mark_bar(cornerRadiusEnd=1)
-             .encode(x=alt.X("value:Q", title=title, axis=_axis(unit)),
-                     y=alt.Y("group:N", sort=list(groups), title=None, axis=alt.Axis(labelLimit=240, ticks=False)),
-                     yOffset=alt.YOffset("series:N", sort=list(series)),
-                     color=_color(series, RAMP[-len(series):])))
+    chart = (
+        alt.Chart(rows.dropna(subset=["value"]))
+        .mark_bar(cornerRadiusEnd=1)
+        .encode(
+            x=alt.X("value:Q", title=title, axis=_axis(unit)),
+            y=alt.Y("group:N", sort=list(groups), title=None, axis=alt.Axis(labelLimit=240, ticks=False)),
+            yOffset=alt.YOffset("series:N", sort=list(series)),
+            color=_color(series, RAMP[-len(series) :]),
+        )
+    )
     return _svg(chart.properties(width=520, height=alt.Step(max(7, 26 // len(series)))))
 
 
-def lines(rows: pd.DataFrame, steps: Sequence[str], series: Sequence[str], *, unit: str, title: str) -> Markup:
+def lines(
+    rows: pd.DataFrame, steps: Sequence[str], series: Sequence[str], *, unit: str, title: str
+) -> Markup:
     """Lines with points over ordered steps. ``rows``: step, series, value."""
     import altair as alt
 
-    chart = (alt.Chart(rows.dropna(subset=["value"])).mark_line(point=alt.OverlayMarkDef(size=60, filled=True), strokeWidth=2)
-             .encode(x=alt.X("step:O", sort=list(steps), title=None, axis=alt.Axis(labelAngle=0, ticks=False)),
-                     y=alt.Y("value:Q", title=title, axis=_axis(unit), scale=alt.Scale(zero=unit == "share")),
-                     color=_color(series, DISTINCT)))
+    chart = (
+        alt.Chart(rows.dropna(subset=["value"]))
+        .mark_line(point=alt.OverlayMarkDef(size=60, filled=True), strokeWidth=2)
+        .encode(
+            x=alt.X("step:O", sort=list(steps), title=None, axis=alt.Axis(labelAngle=0, ticks=False)),
+            y=alt.Y("value:Q", title=title, axis=_axis(unit), scale=alt.Scale(zero=unit == "share")),
+            color=_color(series, DISTINCT),
+        )
+    )
     return _svg(chart.properties(width=480, height=240))
 
 
-def dots(rows: pd.DataFrame, groups: Sequence[str], series: Sequence[str], *, unit: str, title: str) -> Markup:
+def dots(
+    rows: pd.DataFrame, groups: Sequence[str], series: Sequence[str], *, unit: str, title: str
+) -> Markup:
     """One line a group, one dot a series: how far it moved. ``rows``: group, series, value."""
     import altair as alt
 
     base = alt.Chart(rows.dropna(subset=["value"])).encode(
-        y=alt.Y("group:N", sort=list(groups), title=None, axis=alt.Axis(labelLimit=260, ticks=False, grid=True)))
-    rule = base.mark_rule(color=RAMP[0], strokeWidth=3).encode(x=alt.X("min(value):Q", title=title, axis=_axis(unit)),
-                                                               x2="max(value):Q")
-    points = base.mark_circle(size=95, opacity=1).encode(x=alt.X("value:Q"), color=_color(series, RAMP[-len(series):]))
+        y=alt.Y(
+            "group:N", sort=list(groups), title=None, axis=alt.Axis(labelLimit=260, ticks=False, grid=True)
+        )
+    )
+    rule = base.mark_rule(color=RAMP[0], strokeWidth=3).encode(
+        x=alt.X("min(value):Q", title=title, axis=_axis(unit)), x2="max(value):Q"
+    )
+    points = base.mark_circle(size=95, opacity=1).encode(
+        x=alt.X("value:Q"), color=_color(series, RAMP[-len(series) :])
+    )
     return _svg((rule + points).properties(width=460, height=alt.Step(30)))
 
 
@@ -74,17 +96,34 @@ def _color(series: Sequence[str], palette: Sequence[str]):
 def _svg(chart) -> Markup:
     import vl_convert
 
-    styled = (chart.configure(font=FONT, background="transparent", padding={"left": 36, "right": 12, "top": 6, "bottom": 6}).configure_view(stroke=None)
-              .configure_axis(labelColor=INK, titleColor=SOFT, titleFontWeight="normal", labelFontSize=12, titleFontSize=12,
-                              gridColor=LINE, domainColor=LINE, tickColor=LINE)
-              .configure_legend(labelColor=INK, labelFontSize=12))
+    styled = (
+        chart.configure(
+            font=FONT, background="transparent", padding={"left": 36, "right": 12, "top": 6, "bottom": 6}
+        )
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=INK,
+            titleColor=SOFT,
+            titleFontWeight="normal",
+            labelFontSize=12,
+            titleFontSize=12,
+            gridColor=LINE,
+            domainColor=LINE,
+            tickColor=LINE,
+        )
+        .configure_legend(labelColor=INK, labelFontSize=12)
+    )
     svg = vl_convert.vegalite_to_svg(styled.to_dict(), allowed_base_urls=[])
-    svg = re.sub(r"<svg([^>]*?) width=\"([\d.]+)\" height=\"([\d.]+)\"", r'<svg\1 style="max-width:\2px"', svg, count=1)
+    svg = re.sub(
+        r"<svg([^>]*?) width=\"([\d.]+)\" height=\"([\d.]+)\"", r'<svg\1 style="max-width:\2px"', svg, count=1
+    )
     return Markup(_own_ids(svg))
 
 
 def _own_ids(svg: str) -> str:
-    """Ids that depend on the drawing alone: vl-convert counts them through the process, and a page holds several."""
+    """Ids that depend on the drawing alone: vl-convert counts them through the process, and a page holds
+    several.
+    """
     found = list(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg)))
     bare = re.sub("|".join(map(re.escape, sorted(found, key=len, reverse=True))) or "$^", "", svg)
     prefix = "g" + hashlib.sha256(bare.encode()).hexdigest()[:8]

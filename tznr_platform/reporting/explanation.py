@@ -29,38 +29,56 @@ def explain(settings: Settings, number_id: str) -> str:
     numbers = read_numbers(settings)
     if number_id not in numbers.index:
         near = difflib.get_close_matches(number_id, numbers.index, n=5, cutoff=0.5)
-        raise UserError(f"Aucun chiffre ne porte l'identifiant « {number_id} ».", where="chiffres diffusables",
-                        why="un identifiant s'écrit table.mesure.dimensions.territoire",
-                        remedy=f"essayer : {', '.join(near)}" if near else "le lire sur le chiffre dans le rapport")
+        raise UserError(
+            f"Aucun chiffre ne porte l'identifiant « {number_id} ».",
+            where="chiffres diffusables",
+            why="un identifiant s'écrit table.mesure.dimensions.territoire",
+            remedy=f"essayer : {', '.join(near)}" if near else "le lire sur le chiffre dans le rapport",
+        )
     row = numbers.loc[number_id]
     table = tables()[json.loads(row["dimensions"]).get("table_id", row["table_id"])]
-    return "\n".join([
-        row["label_fr"], "=" * len(row["label_fr"]), "",
-        f"Identifiant    {number_id}",
-        f"Valeur         {shown_value(row)}",
-        f"Définition     {table.definition}",
-        f"Champ          {table.population}",
-        f"Territoire     {'France (tous les territoires)' if row['territory_code'] == NATION else row['territory_code']}",
-        "", f"Requête sur les résultats publiés (marts.{row['mart']})", f"  {row['query']}",
-        "", *_deliveries(settings, table.sources, row["territory_code"]),
-        "", "Code", f"  version {code_version()}",
-        "", "Pour le recalculer",
-        f"  duckdb -readonly {settings.published_file}  puis la requête ci-dessus ;",
-        "  ou « tznr run », qui refait tout depuis les livraisons.", ""])
+    place = "France (tous les territoires)" if row["territory_code"] == NATION else row["territory_code"]
+    return "\n".join(
+        [
+            row["label_fr"],
+            "=" * len(row["label_fr"]),
+            "",
+            f"Identifiant    {number_id}",
+            f"Valeur         {shown_value(row)}",
+            f"Définition     {table.definition}",
+            f"Champ          {table.population}",
+            f"Territoire     {place}",
+            "",
+            f"Requête sur les résultats publiés (marts.{row['mart']})",
+            f"  {row['query']}",
+            "",
+            *_deliveries(settings, table.sources, row["territory_code"]),
+            "",
+            "Code",
+            f"  version {code_version()}",
+            "",
+            "Pour le recalculer",
+            f"  duckdb -readonly {settings.published_file}  puis la requête ci-dessus ;",
+            "  ou « tznr run », qui refait tout depuis les livraisons.",
+            "",
+        ]
+    )
 
 
 def shown_value(row) -> str:
     """The value in French, or the word for its absence."""
     if row["status_code"] == disclosure.MASKED:
         label = disclosure.load_policy().masked_label
-        return f"{label} : l'effectif est trop petit, ou permettrait d'en retrouver un trop petit ; ce n'est pas un zéro"
+        return f"{label} : effectif trop petit, ou qui en ferait retrouver un ; ce n'est pas un zéro"
     if row["status_code"] == disclosure.UNAVAILABLE:
         return "non disponible : aucune donnée reçue ne permet de l'établir"
     return french.measure(row["value"], row["unit_code"])
 
 
 def code_version() -> str:
-    """Version of the package, hash of the dbt project and of the criteria: the same three give the same numbers."""
+    """Version of the package, hash of the dbt project and of the criteria: the same three give the same
+    numbers.
+    """
     digest = hashlib.sha256()
     for path in sorted(path for name in DBT_SOURCES for path in DBT_PROJECT.glob(name) if path.is_file()):
         digest.update(path.relative_to(DBT_PROJECT).as_posix().encode() + path.read_bytes())
@@ -81,13 +99,15 @@ def _deliveries(settings: Settings, sources: tuple[str, ...], territory: str) ->
         return ["Livraisons", "  toutes les livraisons du registre"]
     names = ", ".join(lake.quote(name) for name in sources)
     sender = f"(sender_code = {lake.quote(territory)} or sender_code not like 'TZNR-%')"
+    keys = "table_name, sender_code" if territory == NATION else "table_name, sender_code, delivery_id"
     query = f"""
-        select table_name, sender_code, count(*) as deliveries, min(period) as first_period, max(period) as last_period,
-               arg_max(version, period_month) as version, arg_max(sha256, period_month) as sha256
+        select table_name, sender_code, count(*) as deliveries, min(period) as first_period,
+               max(period) as last_period, arg_max(version, period_month) as version,
+               arg_max(sha256, period_month) as sha256
         from read_parquet({lake.quote(candidate.register_file(settings))})
         where is_current and status_code in ('accepted', 'partial') and table_name in ({names})
-          and {'true' if territory == NATION else sender}
-        group by {'all' if territory == NATION else 'table_name, sender_code, delivery_id'} order by 1, 2, 4"""
+          and {"true" if territory == NATION else sender}
+        group by {keys} order by 1, 2, 4"""
     with warehouse.connect(None, settings=settings) as con:
         rows = con.execute(query).fetchall()
     lines = [f"  {table:<16} {sender:<15} {first if first == last else f'{first} → {last}':<20} "

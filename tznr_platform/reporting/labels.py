@@ -1,7 +1,7 @@
 """French labels of the codes that reports show.
 
-Here: the label of a code, and the order of codes in tables; both come from the contracts, but for the short labels of
-``labels.yml``. Not here: how numbers are written (``tznr_platform.french``).
+Here: the label of a code, and the order of codes in tables; both come from the contracts, but for the short
+labels of ``labels.yml``. Not here: how numbers are written (``tznr_platform.french``).
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ def _labels(dimension: str) -> dict[str, str]:
     fields = [field for contract in contracts.contracts().values() for field in contract.fields]
     if dimension == "practice_code":
         levels = [field for field in fields if field.column.endswith("_level") and field.labels]
-        return {name: field.title for field in levels for name in (field.column, field.column.removesuffix("_level"))}
+        return {
+            name: field.title
+            for field in levels
+            for name in (field.column, field.column.removesuffix("_level"))
+        }
     return next((dict(field.labels) for field in fields
                  if field.column in (dimension, f"{dimension}s") and field.labels), {})

@@ -1,7 +1,7 @@
 """The map by département: where the experiment is, and how many persons the published figures show there.
 
-Here: the drawing. Outlines: ``departments.json`` (CC BY 4.0, source inside). Not here: communes, which have no
-outline that may be redistributed.
+Here: the drawing. Outlines: ``departments.json`` (CC BY 4.0, source inside). Not here: communes, which have
+no outline that may be redistributed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections import defaultdict
 from pathlib import Path
 
 from markupsafe import Markup, escape
-
 
 CLASSES = ((0, "présent, effectif masqué ou nul", "#dfe3f1"), (1, "moins de 200 personnes", "#b4c1e3"),
            (200, "200 à 499", "#7f93cd"), (500, "500 à 999", "#4a63b3"), (1000, "1 000 et plus", "#1b2a66"))
@@ -37,9 +36,11 @@ def department_map(territories: list[dict]) -> Markup:
               for index, (code, name) in enumerate(OVERSEAS.items())]
     return Markup(
         '<svg viewBox="0 0 6130 6750" xmlns="http://www.w3.org/2000/svg" stroke="#fff" stroke-width="9">'
-        '<defs><pattern id="absent" width="90" height="90" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect width="90" height="90" fill="#f1f1f5"/><rect width="34" height="90" fill="#b3541e"/></pattern></defs>'
-        f'{"".join(shapes)}{"".join(insets)}</svg>')
+        '<defs><pattern id="absent" width="90" height="90" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)"><rect width="90" height="90" fill="#f1f1f5"/>'
+        '<rect width="34" height="90" fill="#b3541e"/></pattern></defs>'
+        f"{''.join(shapes)}{''.join(insets)}</svg>"
+    )
 
 
 def legend() -> list[tuple[str, str]]:

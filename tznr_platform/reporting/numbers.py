@@ -1,7 +1,8 @@
 """The long table of numbers: one row a number that a report may show, protected before it is written.
 
-Here: the SQL made from the table registry, the labels, the write of ``lake/disclosed``. Belongs here: anything between
-a published mart and a disclosed number. Not here: what may leave (``disclosure``), how it is shown (``sections``).
+Here: the SQL made from the table registry, the labels, the write of ``lake/disclosed``. Belongs here:
+anything between a published mart and a disclosed number. Not here: what may leave (``disclosure``), how it
+is shown (``sections``).
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class NumbersOutcome:
 
 
 def write_numbers(settings: Settings) -> NumbersOutcome:
-    """Compute, protect and write the numbers of the published marts, then have the auditor judge the written file."""
+    """Compute, protect and write the numbers of the published marts, then have the auditor judge the
+    written file.
+    """
     if not settings.published_file.exists():
         raise UserError("Il n'y a pas encore de résultats publiés.", where=str(settings.published_file),
                         why="les chiffres se calculent sur les résultats publiés", remedy="lancer tznr run",
@@ -51,8 +54,12 @@ def write_numbers(settings: Settings) -> NumbersOutcome:
         con.register("shown", shown)
         lake.write_parquet(con, "select * from shown order by number_id", candidate.numbers_file(settings))
     findings = disclosure.audit(read_numbers(settings).reset_index())
-    result = {"numbers_sha256": candidate.file_hash(candidate.numbers_file(settings)), "marts_hash": marts_hash,
-              "finding_count": len(findings), "findings": findings}
+    result = {
+        "numbers_sha256": candidate.file_hash(candidate.numbers_file(settings)),
+        "marts_hash": marts_hash,
+        "finding_count": len(findings),
+        "findings": findings,
+    }
     lake.atomic_write_text(candidate.audit_file(settings), json.dumps(result, ensure_ascii=False))
     return _outcome(shown, len(findings))
 
@@ -69,11 +76,21 @@ def read_numbers(settings: Settings) -> pd.DataFrame:
 
 
 def _compute(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    statements = [_measure_sql(table, measure) for table in tables().values() for measure in table.measures.values()
-                  if table.mart != "champ"]
-    statements += [_field_sql(table) for table in tables().values() if "territory_code" in (table.where or "") or table.by_territory]
+    statements = [
+        _measure_sql(table, measure)
+        for table in tables().values()
+        for measure in table.measures.values()
+        if table.mart != "champ"
+    ]
+    statements += [
+        _field_sql(table)
+        for table in tables().values()
+        if "territory_code" in (table.where or "") or table.by_territory
+    ]
     frame = pd.concat([con.execute(statement).df() for statement in statements], ignore_index=True)
-    frame["label_fr"] = [_label(*row) for row in frame[["table_id", "measure", "dimensions", "territory_code"]].values]
+    frame["label_fr"] = [
+        _label(*row) for row in frame[["table_id", "measure", "dimensions", "territory_code"]].values
+    ]
     return frame
 
 
@@ -88,10 +105,12 @@ def _measure_sql(table: Table, measure: Measure) -> str:
     where = f" where {table.where}" if table.where else ""
     group = f" group by {', '.join(keys)}" if table.sums else ""
     return f"""
-        select {_id_sql(table, measure.name)} as number_id, '{table.id}' as table_id, '{measure.name}' as measure,
-               {territory} as territory_code, {f'json_object({pairs})' if pairs else "'{}'"}::varchar as dimensions,
+        select {_id_sql(table, measure.name)} as number_id, '{table.id}' as table_id,
+               '{measure.name}' as measure, {territory} as territory_code,
+               {f"json_object({pairs})" if pairs else "'{}'"}::varchar as dimensions,
                ({value})::double as value, '{measure.unit}' as unit_code, {_contributors(table, measure)} as
-               contributor_count, {measure.dominance or 'null'}::double as largest_share, '{table.mart}' as mart,
+               contributor_count, {measure.dominance or "null"}::double as largest_share,
+               '{table.mart}' as mart,
                {_query_sql(table, measure, keys)} as query
         from marts.{table.mart}{where}{group} order by 1"""
 
@@ -120,26 +139,34 @@ def _query_sql(table: Table, measure: Measure, keys: list[str]) -> str:
 
 def _field_sql(table: Table) -> str:
     """How many territories feed a table: the coverage line of its figures."""
-    present = "has_deliveries and " if table.mart == "mart_coverage" else ""
-    query = f"select count(distinct territory_code) from marts.{table.mart} where {present}territory_code <> 'FR'"
+    present = " and has_deliveries" if table.mart == "mart_coverage" else ""
+    where = f"territory_code <> '{NATION}'{present}"
+    query = f"select count(distinct territory_code) from marts.{table.mart} where {where}"
     return f"""
         select 'champ.territoires.{table.id}.FR' as number_id, 'champ' as table_id, 'territoires' as measure,
-               'FR' as territory_code, '{{"table_id": "{table.id}"}}' as dimensions, ({query})::double as value,
+               'FR' as territory_code, '{{"table_id": "{table.id}"}}' as dimensions,
+               ({query})::double as value,
                'territoires' as unit_code, null::bigint as contributor_count, null::double as largest_share,
                '{table.mart}' as mart, {lake.quote(query)} as query"""
 
 
 def _label(table_id: str, measure: str, dimensions: str, territory: str) -> str:
     table = tables()[table_id]
-    codes = [label(name, code) for name, code in json.loads(dimensions).items() if code != table.totals.get(name)]
+    codes = [
+        label(name, code) for name, code in json.loads(dimensions).items() if code != table.totals.get(name)
+    ]
     place = "France" if territory == NATION else territory
     return " – ".join([table.measures[measure].label, *codes, place])
 
 
 def _outcome(shown: pd.DataFrame, finding_count: int) -> NumbersOutcome:
     status = shown["status_code"].value_counts()
-    by_table = (shown.groupby(["table_id", "status_code"]).size().unstack(fill_value=0)
-                .rename(columns={"published": "publiés", "masked": "masqués", "unavailable": "non disponibles"})
-                .reset_index(names="table"))
+    by_table = (
+        shown.groupby(["table_id", "status_code"])
+        .size()
+        .unstack(fill_value=0)
+        .rename(columns={"published": "publiés", "masked": "masqués", "unavailable": "non disponibles"})
+        .reset_index(names="table")
+    )
     return NumbersOutcome(len(shown), int(status.get("published", 0)), int(status.get("masked", 0)),
                           int(status.get("unavailable", 0)), finding_count, by_table)

@@ -1,6 +1,7 @@
 """What each part of the report shows, as tables and figures of disclosed numbers.
 
-Here: the choice of numbers of each section. Not here: their words (``templates``), their drawing (``charts``, ``map``).
+Here: the choice of numbers of each section. Not here: their words (``templates``), their drawing
+(``charts``, ``map``).
 """
 
 from __future__ import annotations
@@ -24,18 +25,46 @@ def access(book: Book) -> dict[str, Grid | Figure]:
     names = [label("benefit_code", code) for code in benefits]
     chart = charts.bars(_frame(rows, "group"), names, list(FUNNEL.values()), title="Personnes")
     return {
-        "chart": Figure(chart, "Du droit évoqué au droit versé, par prestation",
-                        "Barres horizontales : pour chaque prestation, nombre de personnes dont le droit a été évoqué, "
-                        "demandé, ouvert puis versé. Les mêmes valeurs figurent dans le tableau qui suit.",
-                        coverage(book, "acces")),
-        "funnel": grid(book, "acces", "Quatre comptes distincts, par prestation", {"benefit_code": "Prestation"},
-                       FUNNEL | {"inconnus": "Suite inconnue", "delai": "Délai médian d’ouverture (jours)"}, ENTIRE),
-        "met": crossed(book, "acces", "evoques", "Droits évoqués, selon le canal de la première rencontre",
-                       {"benefit_code": "Prestation"}, "channel_code"),
-        "channels": crossed(book, "acces", "ouverts", "Droits ouverts, selon le canal de la première rencontre",
-                            {"benefit_code": "Prestation"}, "channel_code"),
-        "types": crossed(book, "non_recours", "personnes", "Types de non-recours notés, par prestation",
-                         {"benefit_code": "Prestation"}, "non_take_up_code")}
+        "chart": Figure(
+            chart,
+            "Du droit évoqué au droit versé, par prestation",
+            "Barres horizontales : pour chaque prestation, nombre de personnes dont le droit a été évoqué, "
+            "demandé, ouvert puis versé. Les mêmes valeurs figurent dans le tableau qui suit.",
+            coverage(book, "acces"),
+        ),
+        "funnel": grid(
+            book,
+            "acces",
+            "Quatre comptes distincts, par prestation",
+            {"benefit_code": "Prestation"},
+            FUNNEL | {"inconnus": "Suite inconnue", "delai": "Délai médian d’ouverture (jours)"},
+            where=ENTIRE,
+        ),
+        "met": crossed(
+            book,
+            "acces",
+            "evoques",
+            "Droits évoqués, selon le canal de la première rencontre",
+            {"benefit_code": "Prestation"},
+            across="channel_code",
+        ),
+        "channels": crossed(
+            book,
+            "acces",
+            "ouverts",
+            "Droits ouverts, selon le canal de la première rencontre",
+            {"benefit_code": "Prestation"},
+            across="channel_code",
+        ),
+        "types": crossed(
+            book,
+            "non_recours",
+            "personnes",
+            "Types de non-recours notés, par prestation",
+            {"benefit_code": "Prestation"},
+            across="non_take_up_code",
+        ),
+    }
 
 
 def retention(book: Book) -> dict[str, Grid | Figure]:
@@ -45,45 +74,99 @@ def retention(book: Book) -> dict[str, Grid | Figure]:
              book.value(number_id("maintien", "taux", code, horizon))) for code, horizon in keys]
     frame = _frame(rows, "step")
     series = list(dict.fromkeys(frame.dropna()["series"]))[:5]
-    chart = charts.lines(frame[frame["series"].isin(series)], [label("horizon_months", h) for h in ("3", "6", "12")],
-                         series, unit="share", title="Part des droits encore ouverts")
+    chart = charts.lines(
+        frame[frame["series"].isin(series)],
+        [label("horizon_months", h) for h in ("3", "6", "12")],
+        series,
+        unit="share",
+        title="Part des droits encore ouverts",
+    )
     return {
-        "chart": Figure(chart, "Maintien des droits ouverts, à 3, 6 et 12 mois",
-                        "Courbes : part des droits ouverts encore ouverts après 3, 6 et 12 mois, par prestation. "
-                        "Mêmes valeurs dans le tableau qui suit.", coverage(book, "maintien")),
-        "table": grid(book, "maintien", "Maintien des droits ouverts",
-                      {"benefit_code": "Prestation", "horizon_months": "Horizon"},
-                      {"observes": "Droits observés", "maintenus": "Droits maintenus", "taux": "Taux de maintien"})}
+        "chart": Figure(
+            chart,
+            "Maintien des droits ouverts, à 3, 6 et 12 mois",
+            "Courbes : part des droits ouverts encore ouverts après 3, 6 et 12 mois, par prestation. "
+            "Mêmes valeurs dans le tableau qui suit.",
+            coverage(book, "maintien"),
+        ),
+        "table": grid(
+            book,
+            "maintien",
+            "Maintien des droits ouverts",
+            {"benefit_code": "Prestation", "horizon_months": "Horizon"},
+            {"observes": "Droits observés", "maintenus": "Droits maintenus", "taux": "Taux de maintien"},
+        ),
+    }
 
 
 def scales(book: Book) -> dict[str, Grid]:
     """Axe 1c: mean scores by wave, and change of the same persons."""
-    corners = {"instrument_code": "Instrument", "instrument_version": "Version", "dimension_code": "Dimension",
-               "wave_code": "Vague"}
-    return {"table": grid(book, "echelles", "Compétences et confiance : évolution avant/après, non imputable", corners,
-                          {"repondants": "Répondants", "score": "Score moyen", "ecart_type": "Écart type",
-                           "panel": "Répondants aux deux vagues", "evolution": "Évolution depuis T0"})}
+    corners = {
+        "instrument_code": "Instrument",
+        "instrument_version": "Version",
+        "dimension_code": "Dimension",
+        "wave_code": "Vague",
+    }
+    return {
+        "table": grid(
+            book,
+            "echelles",
+            "Compétences et confiance : évolution avant/après, non imputable",
+            corners,
+            {
+                "repondants": "Répondants",
+                "score": "Score moyen",
+                "ecart_type": "Écart type",
+                "panel": "Répondants aux deux vagues",
+                "evolution": "Évolution depuis T0",
+            },
+        )
+    }
 
 
 def practices(book: Book) -> dict[str, Grid | Figure]:
     """Axe 2: how often, and which posts were created."""
     keys = book.keys("pratiques", "wave_code", "practice_code")
-    rows = [(label("practice_code", code), wave, book.value(number_id("pratiques", "hebdomadaire", wave, code)))
-            for wave, code in keys]
+    rows = [
+        (label("practice_code", code), wave, book.value(number_id("pratiques", "hebdomadaire", wave, code)))
+        for wave, code in keys
+    ]
     groups = [label("practice_code", code) for (code,) in book.keys("pratiques", "practice_code")]
-    chart = charts.dots(_frame(rows, "group"), groups, [wave for (wave,) in book.keys("pratiques", "wave_code")],
-                        unit="share", title="Part des professionnels qui pratiquent chaque semaine")
+    chart = charts.dots(
+        _frame(rows, "group"),
+        groups,
+        [wave for (wave,) in book.keys("pratiques", "wave_code")],
+        unit="share",
+        title="Part des professionnels qui pratiquent chaque semaine",
+    )
     return {
-        "chart": Figure(chart, "Pratiques hebdomadaires, par vague d’enquête",
-                        "Points : pour chaque pratique, part des professionnels qui la déclarent chaque semaine, à chaque "
-                        "vague. Mêmes valeurs dans le tableau qui suit.", coverage(book, "pratiques")),
-        "table": grid(book, "pratiques", "Pratiques professionnelles déclarées",
-                      {"practice_code": "Pratique", "wave_code": "Vague"},
-                      {"professionnels": "Répondants", "employeurs": "Types d’employeurs", "niveau": "Niveau moyen (0 à 4)",
-                       "hebdomadaire": "Chaque semaine"}),
-        "positions": grid(book, "postes", "Postes créés",
-                          {"position_title_code": "Intitulé", "position_status_code": "Statut"},
-                          {"postes": "Postes", "etp": "ETP"})}
+        "chart": Figure(
+            chart,
+            "Pratiques hebdomadaires, par vague d’enquête",
+            "Points : pour chaque pratique, part des professionnels qui la déclarent chaque semaine, à "
+            "chaque vague. Mêmes valeurs dans le tableau qui suit.",
+            coverage(book, "pratiques"),
+        ),
+        "table": grid(
+            book,
+            "pratiques",
+            "Pratiques professionnelles déclarées",
+            {"practice_code": "Pratique", "wave_code": "Vague"},
+            {
+                "professionnels": "Répondants",
+                "employeurs": "Types d’employeurs",
+                "niveau": "Niveau moyen (0 à 4)",
+                "hebdomadaire": "Chaque semaine",
+            },
+        ),
+        "positions": grid(
+            book,
+            "postes",
+            "Postes créés",
+            {"position_title_code": "Intitulé", "position_status_code": "Statut"},
+            {"postes": "Postes", "etp": "ETP"},
+        ),
+    }
 
 
 def network(book: Book) -> dict[str, Grid | Figure]:
@@ -95,49 +178,113 @@ def network(book: Book) -> dict[str, Grid | Figure]:
     chart = charts.dots(_frame(rows, "group"), groups, [wave for (wave,) in book.keys("reseau", "wave_code")],
                         unit="share", title="Densité des liens")
     return {
-        "chart": Figure(chart, "Densité des réseaux, par type de lien et par vague",
-                        "Points : pour chaque type de lien, densité à chaque vague. Mêmes valeurs dans le tableau.",
-                        coverage(book, "reseau")),
-        "table": grid(book, "reseau", "Liens entre organisations", {"tie_type_code": "Type de lien", "wave_code": "Vague"},
-                      {"interrogees": "Organisations interrogées", "repondantes": "Répondantes", "reponse": "Taux de réponse",
-                       "densite": "Densité", "reciprocite": "Réciprocité"})}
+        "chart": Figure(
+            chart,
+            "Densité des réseaux, par type de lien et par vague",
+            "Points : pour chaque type de lien, densité à chaque vague. Mêmes valeurs dans le tableau.",
+            coverage(book, "reseau"),
+        ),
+        "table": grid(
+            book,
+            "reseau",
+            "Liens entre organisations",
+            {"tie_type_code": "Type de lien", "wave_code": "Vague"},
+            {
+                "interrogees": "Organisations interrogées",
+                "repondantes": "Répondantes",
+                "reponse": "Taux de réponse",
+                "densite": "Densité",
+                "reciprocite": "Réciprocité",
+            },
+        ),
+    }
 
 
 def participation(book: Book) -> dict[str, Grid]:
     """Transversal: events by phase and level; ordinal, never averaged."""
-    return {"events": crossed(book, "participation", "evenements", "Événements, par phase et niveau de participation",
-                              {"phase_code": "Phase"}, "level_code"),
-            "persons": crossed(book, "participation", "participants", "Participations, par phase et niveau",
-                               {"phase_code": "Phase"}, "level_code"),
-            "themes": crossed(book, "entretiens", "entretiens", "Thèmes des entretiens des trois monographies, par profil",
-                              {"theme_code": "Thème"}, "profile_code")}
+    return {
+        "events": crossed(
+            book,
+            "participation",
+            "evenements",
+            "Événements, par phase et niveau de participation",
+            {"phase_code": "Phase"},
+            across="level_code",
+        ),
+        "persons": crossed(
+            book,
+            "participation",
+            "participants",
+            "Participations, par phase et niveau",
+            {"phase_code": "Phase"},
+            across="level_code",
+        ),
+        "themes": crossed(
+            book,
+            "entretiens",
+            "entretiens",
+            "Thèmes des entretiens des trois monographies, par profil",
+            {"theme_code": "Thème"},
+            across="profile_code",
+        ),
+    }
 
 
 def costs(book: Book) -> dict[str, Grid]:
     """Three ledgers, three tables, no common total."""
     states = {"paye": "Payé (€)", "engage": "Engagé (€)", "prevu": "Prévu (€)"}
     return {
-        "years": grid(book, "couts_exercice", "Coût du programme, par exercice", {"fiscal_year": "Exercice"}, states),
-        "natures": grid(book, "couts_nature", "Coût du programme, par nature", {"nature_code": "Nature"}, states),
-        "funders": grid(book, "couts_financeur", "Coût du programme, par financeur", {"funder_code": "Financeur"}, states),
-        "transfers": grid(book, "transferts", "Transferts ouverts, par prestation et payeur",
-                          {"benefit_code": "Prestation", "payer_code": "Payeur"},
-                          {"personnes": "Personnes", "mois": "Mois versés", "montant": "Montant versé (€)"}),
-        "avoided": grid(book, "couts_evites", "Coûts évités, par événement et payeur",
-                        {"cost_event_code": "Événement", "payer_code": "Payeur"},
-                        {"quantite": "Quantité évitée", "bas": "Bas (€)", "central": "Central (€)", "haut": "Haut (€)"})}
+        "years": grid(
+            book, "couts_exercice", "Coût du programme, par exercice", {"fiscal_year": "Exercice"}, states
+        ),
+        "natures": grid(
+            book, "couts_nature", "Coût du programme, par nature", {"nature_code": "Nature"}, states
+        ),
+        "funders": grid(
+            book, "couts_financeur", "Coût du programme, par financeur", {"funder_code": "Financeur"}, states
+        ),
+        "transfers": grid(
+            book,
+            "transferts",
+            "Transferts ouverts, par prestation et payeur",
+            {"benefit_code": "Prestation", "payer_code": "Payeur"},
+            {"personnes": "Personnes", "mois": "Mois versés", "montant": "Montant versé (€)"},
+        ),
+        "avoided": grid(
+            book,
+            "couts_evites",
+            "Coûts évités, par événement et payeur",
+            {"cost_event_code": "Événement", "payer_code": "Payeur"},
+            {"quantite": "Quantité évitée", "bas": "Bas (€)", "central": "Central (€)", "haut": "Haut (€)"},
+        ),
+    }
 
 
 def annexes(book: Book) -> dict[str, Grid]:
     """Bodies, quarantine reasons, control totals."""
     return {
-        "bodies": grid(book, "organismes", "Réponses des organismes à leur dernière livraison", {"body_code": "Organisme"},
-                       {"recherchees": "Recherchées", "retrouvees": "Retrouvées", "appariement": "Appariement"}),
-        "quality": grid(book, "qualite", "Lignes en quarantaine, par table et motif",
-                        {"table_name": "Table", "sender_kind": "Émetteurs", "reason_code": "Motif"},
-                        {"lignes": "Lignes", "livraisons": "Livraisons"}),
-        "controls": grid(book, "controles", "Totaux de contrôle des données ouvertes", {"control_id": "Total"},
-                         {"publie": "Publié", "recu": "Retrouvé", "ecart": "Écart"})}
+        "bodies": grid(
+            book,
+            "organismes",
+            "Réponses des organismes à leur dernière livraison",
+            {"body_code": "Organisme"},
+            {"recherchees": "Recherchées", "retrouvees": "Retrouvées", "appariement": "Appariement"},
+        ),
+        "quality": grid(
+            book,
+            "qualite",
+            "Lignes en quarantaine, par table et motif",
+            {"table_name": "Table", "sender_kind": "Émetteurs", "reason_code": "Motif"},
+            {"lignes": "Lignes", "livraisons": "Livraisons"},
+        ),
+        "controls": grid(
+            book,
+            "controles",
+            "Totaux de contrôle des données ouvertes",
+            {"control_id": "Total"},
+            {"publie": "Publié", "recu": "Retrouvé", "ecart": "Écart"},
+        ),
+    }
 
 
 def _frame(rows: list[tuple], first: str) -> pd.DataFrame:

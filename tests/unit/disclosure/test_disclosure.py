@@ -15,10 +15,19 @@ from tznr_platform.errors import PermanentError, UserError
 def cells(table: str, measures: dict[str, dict[str, float]], **dimensions: str) -> pd.DataFrame:
     """A frame of numbers: {measure: {territory: value}}."""
     middle = ".".join(dimensions.values())
-    rows = [{"number_id": ".".join(part for part in (table, measure, middle, territory) if part), "table_id": table,
-             "measure": measure, "territory_code": territory, "dimensions": json.dumps(dimensions),
-             "value": value, "contributor_count": value}
-            for measure, values in measures.items() for territory, value in values.items()]
+    rows = [
+        {
+            "number_id": ".".join(part for part in (table, measure, middle, territory) if part),
+            "table_id": table,
+            "measure": measure,
+            "territory_code": territory,
+            "dimensions": json.dumps(dimensions),
+            "value": value,
+            "contributor_count": value,
+        }
+        for measure, values in measures.items()
+        for territory, value in values.items()
+    ]
     return pd.DataFrame(rows)
 
 
@@ -38,17 +47,25 @@ def test_counts_under_eleven_are_masked(value, expected):
 
 
 def test_a_masked_cell_is_not_a_number_and_not_an_absent_one():
-    shown = protect(cells("couverture", {"personnes": {"FR": 7}, "rencontres": {"FR": None}})).set_index("number_id")
+    shown = protect(cells("couverture", {"personnes": {"FR": 7}, "rencontres": {"FR": None}})).set_index(
+        "number_id"
+    )
     assert shown.loc["couverture.personnes.FR", "status_code"] == "masked"
     assert shown.loc["couverture.rencontres.FR", "status_code"] == "unavailable"
     assert shown["value"].isna().all() and shown["contributor_count"].isna().all()
 
 
-@pytest.mark.parametrize(("retained", "expected"), [(50, "masked"), (41, "masked"), (40, "masked"), (39, "published"),
-                                                    (0, "masked"), (11, "published")])
+@pytest.mark.parametrize(
+    ("retained", "expected"),
+    [(50, "masked"), (41, "masked"), (40, "masked"), (39, "published"), (0, "masked"), (11, "published")],
+)
 def test_remainder_and_full_cells(retained, expected):
-    frame = cells("maintien", {"observes": {"FR": 50}, "maintenus": {"FR": retained}, "taux": {"FR": retained / 50}},
-                  benefit_code="RSA", horizon_months="6")
+    frame = cells(
+        "maintien",
+        {"observes": {"FR": 50}, "maintenus": {"FR": retained}, "taux": {"FR": retained / 50}},
+        benefit_code="RSA",
+        horizon_months="6",
+    )
     shown = protect(frame)
     assert status(shown)["maintien.maintenus.RSA.6.FR"] == expected
     assert status(shown)["maintien.taux.RSA.6.FR"] == expected
@@ -61,9 +78,15 @@ def test_a_structural_zero_is_published():
 
 
 def test_one_masked_territory_takes_the_next_smallest_with_it():
-    shown = protect(cells("couverture", {"personnes": {"FR": 360, "TZNR-01": 5, "TZNR-02": 55, "TZNR-03": 300}}))
-    assert status(shown) == {"couverture.personnes.FR": "published", "couverture.personnes.TZNR-01": "masked",
-                             "couverture.personnes.TZNR-02": "masked", "couverture.personnes.TZNR-03": "published"}
+    shown = protect(
+        cells("couverture", {"personnes": {"FR": 360, "TZNR-01": 5, "TZNR-02": 55, "TZNR-03": 300}})
+    )
+    assert status(shown) == {
+        "couverture.personnes.FR": "published",
+        "couverture.personnes.TZNR-01": "masked",
+        "couverture.personnes.TZNR-02": "masked",
+        "couverture.personnes.TZNR-03": "published",
+    }
     assert audit(shown) == []
 
 
@@ -98,8 +121,16 @@ def test_a_median_needs_twenty_two_persons():
 
 def test_three_organisations():
     def responses(count):
-        return status(protect(cells("reseau", {"interrogees": {"FR": 12}, "repondantes": {"FR": count},
-                                               "densite": {"FR": 0.2}}, wave_code="V1", tie_type_code="orientation")))
+        return status(
+            protect(
+                cells(
+                    "reseau",
+                    {"interrogees": {"FR": 12}, "repondantes": {"FR": count}, "densite": {"FR": 0.2}},
+                    wave_code="V1",
+                    tie_type_code="orientation",
+                )
+            )
+        )
 
     assert responses(2)["reseau.densite.V1.orientation.FR"] == "masked"
     assert responses(3)["reseau.densite.V1.orientation.FR"] == "published"
@@ -123,7 +154,9 @@ def test_the_auditor_finds_planted_leaks():
     frame = cells("couverture", {"personnes": {"FR": 360, "TZNR-01": 5, "TZNR-02": 55, "TZNR-03": 300}})
     assert leak(frame, **{"couverture.personnes.TZNR-02": 55}) == [
         "couverture.personnes.TZNR-01 : recalculable par soustraction"]
-    assert any("effectif sous le seuil" in found for found in leak(frame, **{"couverture.personnes.TZNR-01": 5}))
+    assert any(
+        "effectif sous le seuil" in found for found in leak(frame, **{"couverture.personnes.TZNR-01": 5})
+    )
     full = access(evoques={"FR": 50}, ouverts={"FR": 45})
     assert leak(full, **{"acces.ouverts.RSA.tous.FR": 45}) == [
         "acces.ouverts.RSA.tous.FR : le complément est sous le seuil"]

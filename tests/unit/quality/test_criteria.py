@@ -12,7 +12,9 @@ from tznr_platform.errors import PermanentError
 
 
 def row(gate: str, **measures: float) -> pd.DataFrame:
-    """A frame in which every criterion of the gate is exactly at its threshold, but for the given measures."""
+    """A frame in which every criterion of the gate is exactly at its threshold, but for the given
+    measures.
+    """
     values = {rule.measure: rule.threshold for rule in criteria.gate_named(gate).rules}
     return pd.DataFrame([values | measures])
 
@@ -25,9 +27,18 @@ def changed(tmp_path, **fields):
     return path
 
 
-@pytest.mark.parametrize("fields", [{"measure": "mean_happiness"}, {"comparison": "about"}, {"thresholds": {}},
-                                    {"thresholds": {"interim": None}}, {"thresholds": {"elsewhere": 1}},
-                                    {"thresholds": {"interim": "0.1"}}, {"severity": "warn"}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"measure": "mean_happiness"},
+        {"comparison": "about"},
+        {"thresholds": {}},
+        {"thresholds": {"interim": None}},
+        {"thresholds": {"elsewhere": 1}},
+        {"thresholds": {"interim": "0.1"}},
+        {"severity": "warn"},
+    ],
+)
 def test_what_cannot_be_applied_stops(tmp_path, fields):
     with pytest.raises(PermanentError):
         criteria.load_gates(changed(tmp_path, **fields))

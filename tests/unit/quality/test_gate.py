@@ -15,7 +15,9 @@ from tznr_platform.storage import lake, warehouse
 
 def change_a_mart(settings) -> None:
     with warehouse.connect(settings.published_file, settings=settings) as con:
-        con.execute("update marts.mart_access set requested_count = requested_count - 1 where territory_code = 'FR'")
+        con.execute(
+            "update marts.mart_access set requested_count = requested_count - 1 where territory_code = 'FR'"
+        )
 
 
 def test_nothing_to_judge_is_said(platform):
@@ -51,7 +53,9 @@ def test_a_promotion_holds_for_its_content_only(reported):
 
 def test_changed_results_make_the_numbers_stale(reported):
     change_a_mart(reported)
-    failed = [criterion.id for criterion in gate.evaluate("interim", reported).criteria if not criterion.passed]
+    failed = [
+        criterion.id for criterion in gate.evaluate("interim", reported).criteria if not criterion.passed
+    ]
     assert failed == ["chiffres_a_jour"]
 
 
@@ -62,7 +66,9 @@ def test_changed_numbers_are_not_promoted_and_no_longer_audited(reported):
         lake.write_parquet(con, "select * replace (coalesce(value, 7) as value) from shown", path)
     with pytest.raises(gate.GateRefused):
         gate.require("interim", reported)
-    failed = [criterion.id for criterion in gate.evaluate("interim", reported).criteria if not criterion.passed]
+    failed = [
+        criterion.id for criterion in gate.evaluate("interim", reported).criteria if not criterion.passed
+    ]
     assert failed == ["confidentialite"]
 
 
@@ -76,8 +82,9 @@ def test_changed_criteria_end_old_promotions(reported, monkeypatch):
 def test_the_last_verdict_on_a_content_counts(reported):
     gate.evaluate("interim", reported)
     late = reported.model_copy(update={"today": dt.date(2027, 6, 1)})
-    assert [criterion.id for criterion in gate.evaluate("interim", late).criteria if not criterion.passed] == [
-        "duree_conservation"]
+    assert [
+        criterion.id for criterion in gate.evaluate("interim", late).criteria if not criterion.passed
+    ] == ["duree_conservation"]
     with pytest.raises(gate.GateRefused):
         gate.require("interim", reported)
 
@@ -86,13 +93,17 @@ def test_records_are_appended(reported):
     gate.evaluate("interim", reported)
     lines = gate.promotions_file("interim", reported).read_text(encoding="utf-8").splitlines()
     assert len(lines) == 2
-    assert {"gate", "content_hash", "checks_hash", "decided_at", "passed", "criteria"} == set(json.loads(lines[0]))
+    assert {"gate", "content_hash", "checks_hash", "decided_at", "passed", "criteria"} == set(
+        json.loads(lines[0])
+    )
 
 
 def test_the_order_of_rows_does_not_change_the_content(reported):
     before = gate.evaluate("interim", reported).content_hash
     with warehouse.connect(reported.published_file, settings=reported) as con:
-        con.execute("create or replace table marts.mart_access as from marts.mart_access order by paid_count desc")
+        con.execute(
+            "create or replace table marts.mart_access as from marts.mart_access order by paid_count desc"
+        )
     assert gate.evaluate("interim", reported).content_hash == before
 
 
@@ -115,6 +126,8 @@ def test_a_refused_dossier_says_what_to_do_and_who_is_absent(reported):
 
 def test_an_incoherent_mart_is_not_promoted(platform):
     with warehouse.connect(platform.working_file, settings=platform) as con:
-        con.execute("update marts.mart_access set paid_count = opened_count + 1 where territory_code = 'TZNR-05'")
+        con.execute(
+            "update marts.mart_access set paid_count = opened_count + 1 where territory_code = 'TZNR-05'"
+        )
     failed = [criterion.id for criterion in gate.evaluate("marts", platform).criteria if not criterion.passed]
     assert failed == ["invariants"]

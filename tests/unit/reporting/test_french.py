@@ -9,8 +9,16 @@ import pytest
 from tznr_platform import french
 
 
-@pytest.mark.parametrize(("value", "decimals", "text"), [(1234567, 0, "1\u202f234\u202f567"), (0.5, 1, "0,5"),
-                                                         (-1234.5, 1, "−1\u202f234,5"), (-0.01, 1, "0,0"), (0, 0, "0")])
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (1234567, 0, "1\u202f234\u202f567"),
+        (0.5, 1, "0,5"),
+        (-1234.5, 1, "−1\u202f234,5"),
+        (-0.01, 1, "0,0"),
+        (0, 0, "0"),
+    ],
+)
 def test_numbers(value, decimals, text):
     assert french.number(value, decimals) == text
 

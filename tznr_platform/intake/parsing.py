@@ -44,12 +44,18 @@ def _string(raw: str) -> str:
 
 def _date(raw: str) -> str:
     return _first(raw, f"case when length({raw}) = 10 then try_cast({raw} as date) end",
-                  f"try_strptime({trimmed(raw)}, {list(DATE_FORMATS)})::date")
+                  _moment(raw, DATE_FORMATS))
 
 
 def _month(raw: str) -> str:
     return _first(raw, f"case when length({raw}) = 7 then try_cast({raw} || '-01' as date) end",
-                  f"date_trunc('month', try_strptime({trimmed(raw)}, {list(MONTH_FORMATS)}))::date")
+                  f"date_trunc('month', {_moment(raw, MONTH_FORMATS)})::date")
+
+
+def _moment(raw: str, formats: tuple[str, ...]) -> str:
+    """A date in one of several formats; DuckDB would also take words such as ``infinity``."""
+    text = trimmed(raw)
+    return f"case when {text} between '0' and ':' then try_strptime({text}, {list(formats)})::date end"
 
 
 def _integer(raw: str) -> str:

@@ -90,6 +90,8 @@ class RowRules:
         value, bounds = field.column, []
         if field.type in ("date", "yearmonth"):
             bounds.append((f"{value} between {EARLIEST} and {LATEST}", self.bit(field.name, "TYPE_INVALID")))
+        if field.type == "number":
+            bounds.append((f"isfinite({value})", self.bit(field.name, "TYPE_INVALID")))
         for sign, limit in ((">=", field.minimum), ("<=", field.maximum)):
             if limit is not None:
                 bounds.append((f"{value} {sign} {limit}", self.bit(field.name, "OUT_OF_RANGE")))

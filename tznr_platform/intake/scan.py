@@ -199,7 +199,7 @@ def _versioned(arrival: Arrival, versions: dict[int, str]) -> Arrival:
         if sha256 == arrival.sha256:
             return replace(arrival, status="duplicate", reason="DUPLICATE_DELIVERY", version=version)
     version = arrival.version
-    if version is None or version in versions:
+    if version is None or version == latest:
         version = latest + 1
     if version < latest:
         return replace(arrival, status="refused", reason="VERSION_OLDER", detail=f"version {latest} en place")

@@ -44,7 +44,7 @@ def verify(settings: Settings) -> int:
             entry = json.loads(line)
             stated = entry.pop("hash")
             sound = entry["previous"] == previous and stated == _digest(entry)
-        except (ValueError, KeyError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             sound = False
         if not sound:
             raise UserError("Le journal d'audit a été modifié.", where=f"{path.name}, ligne {number}",

@@ -64,8 +64,8 @@ def _persons(households: pd.DataFrame) -> pd.DataFrame:
         (children.index, CHILD, children, no_wage),
     ]
     return pd.concat([
-        pd.DataFrame(np.asarray(pay, float)).assign(household=np.asarray(home), role=role, age=np.asarray(age))
-        for home, role, age, pay in members], ignore_index=True)
+        pd.DataFrame(np.asarray(pay, float)).assign(household=home, role=role, age=list(ages))
+        for home, role, ages, pay in members], ignore_index=True)
 
 
 def _build(persons: pd.DataFrame, household_count: int):

@@ -21,6 +21,7 @@ from tznr_platform.errors import PermanentError
 FILE = Path(__file__).with_name("tables.yml")
 KINDS = ("count", "share", "derived", "public")
 NATION = "FR"
+NO_CODE = "inconnu"
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from tznr_platform import disclosure, french
-from tznr_platform.disclosure.registry import NATION, tables
+from tznr_platform.disclosure.registry import NATION, NO_CODE, tables
 from tznr_platform.reporting.labels import codes
 
 DECIMALS = {"ETP": 1, "points": 2, "jours": 0}
 
 
 class Book:
-    """Numbers by id. A number that does not exist is shown as not available, never as zero."""
+    """Numbers by id. A cell for which nothing was received is shown as a dash, never as zero."""
 
     def __init__(self, numbers: pd.DataFrame) -> None:
         self._rows = numbers[
@@ -33,14 +33,12 @@ class Book:
         row = self._rows.get(number_id)
         return row["value"] if row and row["status_code"] == disclosure.PUBLISHED else None
 
-    def is_masked(self, number_id: str) -> bool:
-        row = self._rows.get(number_id)
-        return bool(row) and row["status_code"] == disclosure.MASKED
-
     def show(self, number_id: str) -> Markup:
         """The number as HTML: its text, its id, and a word of its own when it is masked or not available."""
         row = self._rows.get(number_id)
-        if row is None or row["status_code"] == disclosure.UNAVAILABLE:
+        if row is None:
+            return Markup('<span class="none" title="aucun cas reçu">–</span>')
+        if row["status_code"] == disclosure.UNAVAILABLE:
             return Markup(
                 '<span class="none" data-number="{0}" title="non disponible · {0}">n.{1}d.</span>'
             ).format(number_id, french.HARD)
@@ -54,19 +52,18 @@ class Book:
     def keys(
         self, table_id: str, *dimensions: str, where: dict[str, str] | None = None
     ) -> list[tuple[str, ...]]:
-        """The distinct values of some dimensions of a table, in the order of the label file, then of the
-        code.
-        """
+        """The distinct codes of some dimensions of a table, in the order of their lists."""
         names = dimensions or tables()[table_id].dimensions
-        found = {tuple(str(cell[name]) for name in names) for cell in self._cells(table_id)
-                 if all(str(cell[name]) == value for name, value in (where or {}).items())}
+        found = {tuple(cell[name] for name in names) for cell in self._cells(table_id)
+                 if all(cell[name] == value for name, value in (where or {}).items())}
         return sorted(
             found, key=lambda key: [_rank(name, code) for name, code in zip(names, key, strict=True)]
         )
 
     def _cells(self, table_id: str):
         texts = {row["dimensions"] for row in self._rows.values() if row["table_id"] == table_id}
-        return [json.loads(text) for text in sorted(texts)]
+        return [{name: NO_CODE if code is None else str(code) for name, code in json.loads(text).items()}
+                for text in sorted(texts)]
 
     @staticmethod
     def _text(value: float, unit: str) -> Markup:

@@ -12,17 +12,19 @@ from pathlib import Path
 import yaml
 
 from tznr_platform import contracts
+from tznr_platform.disclosure.registry import NO_CODE
 
 LISTS = {"payer_code": ("payers", "payer_label"), "cost_event_code": ("cost_event_types", "cost_event_label"),
          "body_code": ("bodies", "body_label"), "dimension_code": ("instruments", "dimension_label"),
          "control_id": ("control_totals", "control_label"), "reason_code": ("reason_codes", "message_fr")}
 KEYS = {"reason_code": "code"}
-UNKNOWN = {"None": "Non établi"}
+UNKNOWN = {NO_CODE: "Non établi"}
 
 
 def label(dimension: str, code: object) -> str:
     """The French label of a code; a code that no list knows is shown as it is."""
-    return (_labels(dimension) | UNKNOWN).get(str(code), str(code))
+    text = NO_CODE if code is None else str(code)
+    return (_labels(dimension) | UNKNOWN).get(text, text)
 
 
 def codes(dimension: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from quality import candidate
 from tznr_platform import disclosure
-from tznr_platform.disclosure.registry import NATION, Measure, Table, tables
+from tznr_platform.disclosure.registry import NATION, NO_CODE, Measure, Table, tables
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.reporting.labels import label
 from tznr_platform.settings import Settings
@@ -117,7 +117,10 @@ def _measure_sql(table: Table, measure: Measure) -> str:
 
 def _id_sql(table: Table, measure: str) -> str:
     """``<table>.<measure>.<dimensions>.<territory>``; a dimension at its total value is left out."""
-    parts = [f"nullif({name}::varchar, '{table.totals.get(name, '')}')" for name in table.dimensions]
+    parts = [
+        f"nullif(coalesce({name}::varchar, '{NO_CODE}'), '{table.totals.get(name, '')}')"
+        for name in table.dimensions
+    ]
     territory = "territory_code" if table.by_territory else f"'{NATION}'"
     return f"concat_ws('.', '{table.id}', '{measure}', {', '.join([*parts, territory])})"
 

@@ -21,8 +21,14 @@ def test_outcome_counts_and_auditor(platform):
 
 def test_ids_leave_totals_out(reported):
     numbers = reporting.read_numbers(reported)
-    assert {"acces.ouverts.RSA.TZNR-05", "acces.ouverts.RSA.FR", "acces.ouverts.RSA.aller_vers.FR",
-            "maintien.taux.RSA.6.FR", "organismes.appariement.CNAF.FR"} <= set(numbers.index)
+    assert {
+        "acces.ouverts.RSA.TZNR-05",
+        "acces.ouverts.RSA.FR",
+        "acces.ouverts.RSA.aller_vers.FR",
+        "maintien.taux.RSA.6.FR",
+        "couts_evites.quantite.passage_urgences.inconnu.FR",
+        "organismes.appariement.CNAF.FR",
+    } <= set(numbers.index)
 
 
 def test_no_masked_number_has_a_value(reported):

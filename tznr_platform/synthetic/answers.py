@@ -1,8 +1,10 @@
 """The answer key: what a sound pipeline must find in the inbox, from the generator's own truth.
 
-Here: what was accepted of persons and entitlements (access, retention, spells, transfers), and the writing of all
+Here: what was accepted of persons and entitlements (access, retention, spells, transfers),
+    and the writing of all
 answer files. Not here: the other tables (``answers_surveys``), files and defects (``answers_files``).
-Counts follow the shared definitions (discussed, requested, opened, paid are four counts); no code is shared with what
+Counts follow the shared definitions (discussed, requested, opened, paid are four counts); no code is shared
+    with what
 is being examined. An objecting person counts nowhere; 'FR' rows count a person once.
 """
 
@@ -30,7 +32,8 @@ order by territory, person"""
 
 MATCHED = """
 create table matched as
-select l.person, l.body, l.listed_e, case when l.matched_e <= b.last_e then 'matched' else l.first_status end as status
+select l.person, l.body, l.listed_e, case when l.matched_e <= b.last_e then 'matched' else l.first_status end
+    as status
 from links l join body_ends b using (body)
 where l.listed_e <= b.last_e and l.person not in (select person from objections)"""
 
@@ -43,7 +46,8 @@ with latest_review as (
 select d.*, m.contact_date, m.contact_month, m.channel, n.benefit_no,
     exists (select 1 from matched a join pays p using (body)
             where a.person = d.person and p.benefit = d.prestation and a.status = 'matched') as is_known
-from latest_review d join met m using (territory, person) left join benefit_truth n on n.benefit = d.prestation"""
+from latest_review d join met m using (territory, person) left join benefit_truth n
+    on n.benefit = d.prestation"""
 
 # One row a (territory, person, benefit) that was talked over and not received already.
 OUTCOMES = """
@@ -68,7 +72,8 @@ with marked as (
     from latest where is_open window w as (partition by person, benefit_no order by m)),
 numbered as (
     select *, sum(starts) over (partition by person, benefit_no order by m) as spell from marked)
-select person, benefit_no, min(m) as first_m, max(m) as last_m from numbered group by person, benefit_no, spell"""
+select person, benefit_no, min(m) as first_m, max(m) as last_m from numbered group by person, benefit_no,
+    spell"""
 
 STAYS = """
 create table stays as
@@ -98,7 +103,8 @@ ACCESS_BY_CHANNEL = _count_access("d.channel as channel_code", "discussed", "o.p
 
 NON_TAKE_UP = """
 with types as (
-    select territory, person, prestation, eligibilite, unnest(string_split(types_non_recours, '|')) as type from discussed
+    select territory, person, prestation, eligibilite, unnest(string_split(types_non_recours, '|')) as type
+        from discussed
     where types_non_recours is not null)
 select code(territory) as territory_code, prestation as benefit_code, type as non_take_up_code,
     count(distinct person) as person_count from types group by all
@@ -108,17 +114,22 @@ union all select 'FR', prestation, type, count(distinct person) from types group
 def _retention() -> str:
     parts = []
     for name, source in (("code(territory)", "stays"), ("'FR'", FIRST_STAYS)):
-        parts += [f"""
-        select {name} as territory_code, prestation as benefit_code, {h} as horizon_months, count(*) as opened_count,
+        parts += [
+            f"""
+        select {name} as territory_code, prestation as benefit_code, {h} as horizon_months, count(*)
+            as opened_count,
             count(*) filter (last_known >= m0 + {h} + 1) as observed_count,
             count(*) filter (last_known < m0 + {h} + 1) as censored_count,
             count(*) filter (last_known >= m0 + {h} + 1 and last_m >= m0 + {h}) as retained_count
-        from {source} group by all""" for h in HORIZONS]
+        from {source} group by all"""
+            for h in HORIZONS
+        ]
     return " union all ".join(parts)
 
 
 SPELL_COUNTS = """
-select n.benefit as benefit_code, last_m - first_m + 1 as duration_months, last_m + 2 > k.last_known as is_censored,
+select n.benefit as benefit_code, last_m - first_m + 1 as duration_months, last_m + 2 > k.last_known
+    as is_censored,
     count(*) as spell_count
 from spells s join known_ends k using (benefit_no) join benefit_truth n using (benefit_no) group by all"""
 
@@ -127,10 +138,12 @@ def _transfers() -> str:
     parts = []
     for name, source in (("code(s.territory)", "stays"), ("'FR'", FIRST_STAYS)):
         parts.append(f"""
-        select {name} as territory_code, s.prestation as benefit_code, coalesce(own.payer, everywhere.payer) as payer_code,
+        select {name} as territory_code, s.prestation as benefit_code, coalesce(own.payer, everywhere.payer)
+            as payer_code,
             sum(l.paid) / 100.0 as transfer_opened_eur, count(distinct s.person) as transfer_person_count,
             count(*) as transfer_month_count
-        from {source} s join latest l on l.person = s.person and l.benefit_no = s.benefit_no and l.m >= s.m0 and l.paid > 0
+        from {source} s join latest l on l.person = s.person and l.benefit_no = s.benefit_no and l.m >= s.m0
+            and l.paid > 0
         left join territory_departments t on t.territory = s.territory
         left join payer_rules own on own.benefit = s.prestation and own.department = t.department
             and month_start(l.m) between own.valid_from and own.valid_to
@@ -142,21 +155,29 @@ def _transfers() -> str:
 
 def answers() -> dict[str, str]:
     """Answer file -> SQL, for persons and entitlements."""
-    contacts = f"select f.territory from ({field_rows.rencontres()}) r join current_files f using (file_id) " \
-               "join identities i using (identifiant) where i.person not in (select person from objections)"
+    contacts = (
+        f"select f.territory from ({field_rows.rencontres()}) r join current_files f using (file_id) "
+        "join identities i using (identifiant) where i.person not in (select person from objections)"
+    )
     return {
         "persons": "select code(territory) as territory_code, count(*) as person_count from met group by all "
-                   "union all select 'FR', count(distinct person) from met",
+        "union all select 'FR', count(distinct person) from met",
         "contacts": f"select code(territory) as territory_code, count(*) as contact_count from ({contacts}) group by all",
-        "access": ACCESS, "access_by_channel": ACCESS_BY_CHANNEL, "non_take_up": NON_TAKE_UP, "retention": _retention(),
-        "spells": SPELL_COUNTS, "transfers": _transfers(),
+        "access": ACCESS,
+        "access_by_channel": ACCESS_BY_CHANNEL,
+        "non_take_up": NON_TAKE_UP,
+        "retention": _retention(),
+        "spells": SPELL_COUNTS,
+        "transfers": _transfers(),
         "matches": "select body as body_code, status as match_status_code, count(*) as person_count from matched group by all",
         "benefit_months": "select body as body_code, count(*) as month_count, count(*) filter (is_open) as open_month_count, "
-                          "sum(paid) / 100.0 as paid_eur from latest group by all",
+        "sum(paid) / 100.0 as paid_eur from latest group by all",
     }
 
 
-def write_answer_key(con: duckdb.DuckDBPyConnection, answer_dir: Path, broken: list[BrokenFile], through: int) -> None:
+def write_answer_key(
+    con: duckdb.DuckDBPyConnection, answer_dir: Path, broken: list[BrokenFile], through: int
+) -> None:
     """Compute and write the answer key: one CSV an answer, in ``answer_dir``, and what each means in ``LISEZMOI.md``."""
     answer_dir.mkdir(parents=True, exist_ok=True)
     _settle_truth(con, through)
@@ -168,21 +189,35 @@ def write_answer_key(con: duckdb.DuckDBPyConnection, answer_dir: Path, broken: l
 
 
 def _settle_truth(con: duckdb.DuckDBPyConnection, through: int) -> None:
-    con.execute("create view current_files as select f.* from files f join written using (file_id) where not f.is_draft")
+    con.execute(
+        "create view current_files as select f.* from files f join written using (file_id) where not f.is_draft"
+    )
     con.execute("create table body_ends (body varchar, last_e integer)")
     insert_rows(con, "body_ends", [(body, through - LATE_MONTHS.get(body, 0)) for body in truth.BODIES])
     con.execute("create table pays (body varchar, benefit varchar)")
-    insert_rows(con, "pays", [(body, benefit) for body, benefits in truth.PAID_BY.items() for benefit in benefits])
+    insert_rows(
+        con, "pays", [(body, benefit) for body, benefits in truth.PAID_BY.items() for benefit in benefits]
+    )
     con.execute("create table territory_departments (territory integer, department varchar)")
     insert_rows(con, "territory_departments", facts.departments())
-    con.execute("create table payer_rules (benefit varchar, department varchar, payer varchar, valid_from date, "
-                "valid_to date)")
-    insert_rows(con, "payer_rules", [(b, d, p, start or "1900-01-01", end or "2999-12-31")
-                                     for b, d, p, start, end in facts.payer_rules()])
+    con.execute(
+        "create table payer_rules (benefit varchar, department varchar, payer varchar, valid_from date, "
+        "valid_to date)"
+    )
+    insert_rows(
+        con,
+        "payer_rules",
+        [
+            (b, d, p, start or "1900-01-01", end or "2999-12-31")
+            for b, d, p, start, end in facts.payer_rules()
+        ],
+    )
     for body in truth.BODIES:
         rows = feeds.latest_rows_sql(body, through - LATE_MONTHS.get(body, 0))
-        sql = (f"select person, benefit_no, '{body}' as body, m, status in {OPEN} as is_open, paid, request_date "
-               f"from ({rows}) where person not in (select person from objections)")
+        sql = (
+            f"select person, benefit_no, '{body}' as body, m, status in {OPEN} as is_open, paid, request_date "
+            f"from ({rows}) where person not in (select person from objections)"
+        )
         exists = body != truth.BODIES[0]
         con.execute(f"{'insert into latest' if exists else 'create table latest as'} {sql}")
     con.execute("""create table known_ends as

@@ -1,4 +1,5 @@
-"""Answers about the files themselves: outcome of each file, planted defects, objections, witnesses, parameters.
+"""Answers about the files themselves: outcome of each file, planted defects, objections, witnesses,
+    parameters.
 
 Here: one SQL an answer file, and the French notice of the answer key. Not here: what the good rows add up to.
 """
@@ -14,7 +15,8 @@ from tznr_platform.synthetic.senders import insert_rows
 PERSON_TABLES = "('personnes', 'rencontres', 'droits', 'reponses', 'retours', 'droits_mensuels')"
 
 OBJECTIONS = """
-select p.identifiant, code(o.territory) as territory_code, (o.quarter // 4) || '-T' || (o.quarter % 4 + 1) as since_period,
+select p.identifiant, code(o.territory) as territory_code, (o.quarter // 4) || '-T' || (o.quarter % 4 + 1)
+    as since_period,
     o.mode as mode_code
 from objections o join persons p using (person)"""
 
@@ -23,7 +25,8 @@ select f.file_name, f.sender as sender_code, f.tbl as table_name, reason as reas
     count(*) as row_count
 from planted join files f using (file_id) group by all
 union all
-select f.file_name, f.sender, f.tbl, 'OBJECTION', case f.tbl when 'personnes' then 'opposition' else 'identifiant' end,
+select f.file_name, f.sender, f.tbl, 'OBJECTION', case f.tbl when 'personnes' then 'opposition'
+    else 'identifiant' end,
     row_count
 from excluded_rows join files f using (file_id)"""
 
@@ -33,27 +36,35 @@ with refused as (
     union all select file_id, row_count from excluded_rows),
 totals as (select file_id, sum(row_count) as refused_rows from refused group by 1)
 select f.file_name, f.sender as sender_code, f.tbl as table_name, f.period_label as period, f.version,
-    case when t.refused_rows is null then 'accepted' when t.refused_rows = w.row_count then 'refused' else 'partial' end
+    case when t.refused_rows is null then 'accepted' when t.refused_rows = w.row_count then 'refused'
+        else 'partial' end
         as status_code,
     '' as reason_code, (w.row_count - coalesce(t.refused_rows, 0))::bigint as accepted_row_count,
     coalesce(t.refused_rows, 0)::bigint as refused_row_count, f.extra_column::integer as ignored_column_count,
     not f.is_draft as is_current
 from written w join files f using (file_id) left join totals t using (file_id)
 union all
-select path, '', '', '', null, case reason when 'DUPLICATE_DELIVERY' then 'duplicate' else 'refused' end, reason, 0, 0, 0, false
+select path, '', '', '', null, case reason when 'DUPLICATE_DELIVERY' then 'duplicate' else 'refused' end,
+    reason, 0, 0, 0, false
 from broken"""
 
 NOTICE = """# Corrigé du jeu synthétique
 
 Vérité connue, à ne jamais placer dans le dossier des livraisons. Tout est inventé.
 
-- `files.csv` : sort attendu de chaque fichier (le chemin pour les fichiers défectueux) ; `is_current` : version en vigueur.
-- `defects.csv` : défauts semés, par fichier, motif et champ ; `OBJECTION` compte toutes les lignes d'une personne opposante.
-- `objections.csv`, `canaries.csv` : identifiants à exclure ; identités témoins, dont le nom n'est dans aucune livraison.
+- `files.csv` : sort attendu de chaque fichier (le chemin pour les fichiers défectueux) ; `is_current` :
+    version en vigueur.
+- `defects.csv` : défauts semés, par fichier, motif et champ ; `OBJECTION` compte toutes les lignes
+    d'une personne opposante.
+- `objections.csv`, `canaries.csv` : identifiants à exclure ; identités témoins,
+    dont le nom n'est dans aucune livraison.
 - `persons`, `contacts`, `matches`, `benefit_months` : ce qui doit être accepté, personnes opposantes exclues.
-- `access` : abordé, demandé, ouvert, versé, inconnu ; `FR` compte une personne une fois, si c'est vrai dans un territoire.
-- `retention`, `spells`, `transfers` : maintien, durées, transferts ouverts (national : depuis la première ouverture).
-- `scales`, `practices`, `positions`, `network`, `participation`, `interviews`, `programme_costs`, `avoided_costs`.
+- `access` : abordé, demandé, ouvert, versé, inconnu ; `FR` compte une personne une fois,
+    si c'est vrai dans un territoire.
+- `retention`, `spells`, `transfers` : maintien, durées, transferts ouverts (national : depuis la première
+    ouverture).
+- `scales`, `practices`, `positions`, `network`, `participation`, `interviews`, `programme_costs`,
+    `avoided_costs`.
 - `parameters.csv` : effets et taux semés.
 """
 
@@ -69,8 +80,10 @@ def prepare(con: duckdb.DuckDBPyConnection, broken: list[BrokenFile]) -> None:
 def answers() -> dict[str, str]:
     """Answer file -> SQL."""
     return {
-        "files": OUTCOMES, "defects": DEFECTS, "objections": OBJECTIONS,
+        "files": OUTCOMES,
+        "defects": DEFECTS,
+        "objections": OBJECTIONS,
         "canaries": "select k.* exclude (canary_rank), code(p.territory) as territory_code "
-                    "from canaries k join persons p using (canary_rank)",
+        "from canaries k join persons p using (canary_rank)",
         "parameters": "select name, value from parameters",
     }

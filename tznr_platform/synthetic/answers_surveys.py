@@ -1,4 +1,5 @@
-"""Answers for scales, practices, network, participation and costs: sums over the rows written, defects left out.
+"""Answers for scales, practices, network, participation and costs: sums over the rows written,
+    defects left out.
 
 Here: one SQL an answer file. Not here: persons and entitlements (``answers``).
 """
@@ -10,7 +11,8 @@ from tznr_platform.synthetic import survey_rows
 SCALES = f"""
 with rows_sent as (
     select i.person, f.territory, d.* exclude (file_id, ord, identifiant)
-    from ({survey_rows.reponses()}) d join current_files f using (file_id) join identities i using (identifiant)
+    from ({survey_rows.reponses()}) d join current_files f using (file_id)
+        join identities i using (identifiant)
     where i.person not in (select person from objections)),
 asked as (select instrument, version, dimension, count(*) as item_count from items group by all),
 scores as (
@@ -19,15 +21,18 @@ scores as (
     from rows_sent r join items i on i.instrument = r.instrument and i.version = r.version and i.item = r.item
     join asked a on a.instrument = r.instrument and a.version = r.version and a.dimension = i.dimension
     group by all having count(*) * 2 >= any_value(a.item_count))
-select territory_code, instrument as instrument_code, version as instrument_version, dimension as dimension_code,
+select territory_code, instrument as instrument_code, version as instrument_version, dimension
+    as dimension_code,
     vague as wave_code, count(*) as respondent_count, round(avg(score), 6) as score_mean
-from (select code(territory) as territory_code, * from scores union all select 'FR', * from scores) group by all"""
+from (select code(territory) as territory_code, * from scores union all select 'FR', * from scores)
+    group by all"""
 
 PRACTICES = tuple(
     f"select code(f.territory) as territory_code, p.vague as wave_code, '{practice}' as practice_code, "
     f"count(*) as professional_count, sum(p.{practice}) as level_sum, count(*) filter (p.{practice} >= 3) as weekly_count "
     f"from ({survey_rows.professionnels()}) p join current_files f using (file_id) group by all"
-    for practice in survey_rows.PRACTICES)
+    for practice in survey_rows.PRACTICES
+)
 
 NETWORK = f"""
 with listed as (
@@ -40,7 +45,8 @@ ties as (
     from ({survey_rows.liens()}) t join current_files f using (file_id) where t.frequence >= 1),
 counted as (
     select a.territory, a.vague, a.type_lien, count(*) as tie_count, count(b.s) as mutual_tie_count
-    from ties a left join ties b on b.territory = a.territory and b.vague = a.vague and b.type_lien = a.type_lien
+    from ties a left join ties b on b.territory = a.territory and b.vague = a.vague
+        and b.type_lien = a.type_lien
         and b.s = a.t and b.t = a.s group by all)
 select code(territory) as territory_code, vague as wave_code, type_lien as tie_type_code, organisation_count,
     surveyed_count, respondent_count, tie_count,
@@ -51,7 +57,8 @@ from counted join nodes using (territory, vague)"""
 
 def _participation() -> str:
     return f"""
-    select code(f.territory) as territory_code, p.phase as phase_code, p.niveau as level_code, count(*) as event_count,
+    select code(f.territory) as territory_code, p.phase as phase_code, p.niveau as level_code, count(*)
+        as event_count,
         sum(p.personnes_concernees) as person_concerned_count, sum(p.participants) as participant_count
     from ({survey_rows.participation()}) p join current_files f using (file_id) group by all"""
 
@@ -76,7 +83,8 @@ def _avoided_costs() -> str:
         where e.quantite_contrefactuelle is not null and e.attribution is not null group by all)
     select code(territory) as territory_code, event as cost_event_code, coalesce(c.payeur, '') as payer_code,
         avoided_quantity, avoided_quantity * c.cout_bas as avoided_cost_low_eur,
-        avoided_quantity * c.cout_central as avoided_cost_central_eur, avoided_quantity * c.cout_haut as avoided_cost_high_eur
+        avoided_quantity * c.cout_central as avoided_cost_central_eur, avoided_quantity * c.cout_haut
+            as avoided_cost_high_eur
     from effects left join ({survey_rows.couts_unitaires()}) c on c.type_evenement = event"""
 
 
@@ -97,6 +105,13 @@ select code(territory) as territory_code, intitule as position_title_code, statu
 
 def answers() -> dict[str, str]:
     """Answer file -> SQL."""
-    return {"scales": SCALES, "practices": " union all ".join(PRACTICES), "positions": POSITIONS, "network": NETWORK,
-            "participation": _participation(), "programme_costs": _programme_costs(), "avoided_costs": _avoided_costs(),
-            "interviews": _interviews()}
+    return {
+        "scales": SCALES,
+        "practices": " union all ".join(PRACTICES),
+        "positions": POSITIONS,
+        "network": NETWORK,
+        "participation": _participation(),
+        "programme_costs": _programme_costs(),
+        "avoided_costs": _avoided_costs(),
+        "interviews": _interviews(),
+    }

@@ -23,12 +23,20 @@ class BrokenFile:
     copy_of: str = ""
 
 
-REVIEW_HEADER = ("identifiant;prestation;date_situation;situation;eligibilite;methode_eligibilite;types_non_recours;"
-                 "date_demande;issue_demande;date_decision\r\n")
-WITHOUT_SITUATION = REVIEW_HEADER.replace(";situation", "") + f"{'a' * 64};RSA;2023-11-02;oui;simulateur;;;;\r\n"
-OTHER_SEPARATOR = (REVIEW_HEADER + f"{'b' * 64};RSA;2023-11-02;percoit;oui;simulateur;;;;\r\n").replace(";", "~")
-MEETING_HEADER = ("identifiant;date_rencontre;type_action;canal;lieu;role_professionnel;orientation_vers;"
-                  "orientation_aboutie\r\n")
+REVIEW_HEADER = (
+    "identifiant;prestation;date_situation;situation;eligibilite;methode_eligibilite;types_non_recours;"
+    "date_demande;issue_demande;date_decision\r\n"
+)
+WITHOUT_SITUATION = (
+    REVIEW_HEADER.replace(";situation", "") + f"{'a' * 64};RSA;2023-11-02;oui;simulateur;;;;\r\n"
+)
+OTHER_SEPARATOR = (REVIEW_HEADER + f"{'b' * 64};RSA;2023-11-02;percoit;oui;simulateur;;;;\r\n").replace(
+    ";", "~"
+)
+MEETING_HEADER = (
+    "identifiant;date_rencontre;type_action;canal;lieu;role_professionnel;orientation_vers;"
+    "orientation_aboutie\r\n"
+)
 WITH_NAMES = "NOM;PRENOM;DATE_NAISSANCE;tranche_age\r\nX;X;;25_34\r\n"
 LOCAL_TABLE = "mois;passages\r\n2023-11;41\r\n"
 INTERVIEWS = "code_entretien;mois;profil;theme;occurrences\r\nE001;2023-11;personne;acces;2\r\n"
@@ -36,7 +44,9 @@ INTERVIEWS = "code_entretien;mois;profil;theme;occurrences\r\nE001;2023-11;perso
 BROKEN_FILES = (
     BrokenFile(f"TZNR-08/TZNR-08_rencontres_{QUARTER}_v2.csv", "FILE_EMPTY"),
     BrokenFile(f"TZNR-06/TZNR-06_suivi_{QUARTER}.csv", "TABLE_UNKNOWN", LOCAL_TABLE.encode()),
-    BrokenFile(f"CCAS-EXEMPLE_personnes_{QUARTER}.csv", "SENDER_UNKNOWN", copy_of=f"TZNR-06_personnes_{QUARTER}"),
+    BrokenFile(
+        f"CCAS-EXEMPLE_personnes_{QUARTER}.csv", "SENDER_UNKNOWN", copy_of=f"TZNR-06_personnes_{QUARTER}"
+    ),
     BrokenFile("TZNR-06/TZNR-06_droits.csv", "PERIOD_UNKNOWN", REVIEW_HEADER.encode()),
     BrokenFile(f"TZNR-07/TZNR-07_droits_{QUARTER}_v2.csv", "COLUMN_MISSING", WITHOUT_SITUATION.encode()),
     BrokenFile(f"TZNR-04/TZNR-04_droits_{QUARTER}_v2.csv", "SEPARATOR_UNKNOWN", OTHER_SEPARATOR.encode()),
@@ -46,7 +56,11 @@ BROKEN_FILES = (
     BrokenFile(f"TZNR-02/TZNR-02_rencontres_{QUARTER}_v2.csv", "NO_ROWS", MEETING_HEADER.encode()),
     BrokenFile(f"TZNR-10/TZNR-10_droits_{QUARTER}_v2.xlsx", "FILE_UNREADABLE", b"PK\x03\x04 tronque"),
     BrokenFile(f"TZNR-09/TZNR-09_rencontres_{QUARTER}.csv", "NOT_A_FILE", None),
-    BrokenFile(f"TZNR-06/renvoi/TZNR-06_droits_{QUARTER}.csv", "DUPLICATE_DELIVERY", copy_of=f"TZNR-06_droits_{QUARTER}"),
+    BrokenFile(
+        f"TZNR-06/renvoi/TZNR-06_droits_{QUARTER}.csv",
+        "DUPLICATE_DELIVERY",
+        copy_of=f"TZNR-06_droits_{QUARTER}",
+    ),
 )
 
 

@@ -1,10 +1,14 @@
-"""The life of each person x benefit: when it was asked for, open, closed, reopened, and what it is worth each month.
+"""The life of each person x benefit: when it was asked for, open, closed, reopened,
+    and what it is worth each month.
 
-Here: the table ``careers`` (months of request, opening, closing), the table ``scale`` (legal amounts by month), and the
-SQL that gives status and amounts of a month as a body sees it at an extraction. Not here: who is listed to whom and
+Here: the table ``careers`` (months of request, opening, closing),
+    the table ``scale`` (legal amounts by month), and the
+SQL that gives status and amounts of a month as a body sees it at an extraction. Not here: who is listed to
+    whom and
 which months are sent (``feeds``).
 
-A career has at most two spells (s1, e1) and (s2, e2), end excluded, asked for in r1 and r2; rx is a refused request.
+A career has at most two spells (s1, e1) and (s2, e2), end excluded, asked for in r1
+    and r2; rx is a refused request.
 """
 
 from __future__ import annotations
@@ -23,21 +27,28 @@ def _eligible() -> str:
         first = next((o for o in truth.BENEFITS if o.code == truth.EXCLUSIVE.get(b.code)), None)
         low = f"({first.eligible})" if first else "0"
         draw = f"u(person, 'eligible {first.code if first else b.code}')"
-        parts.append(f"select person, '{b.code}' as benefit from persons "
-                     f"where {draw} >= {low} and {draw} < {low} + ({b.eligible})")
+        parts.append(
+            f"select person, '{b.code}' as benefit from persons "
+            f"where {draw} >= {low} and {draw} < {low} + ({b.eligible})"
+        )
     return " union all ".join(parts)
 
 
 def _careers() -> str:
-    why = {"applying": truth.APPLYING_SHARE, "lost": truth.LOST_SHARE,
-           "never": 1 - truth.APPLYING_SHARE - truth.LOST_SHARE}
+    why = {
+        "applying": truth.APPLYING_SHARE,
+        "lost": truth.LOST_SHARE,
+        "never": 1 - truth.APPLYING_SHARE - truth.LOST_SHARE,
+    }
     months = truth.EFFECT_MONTHS
     return f"""
 create table careers as
 with drawn as (
-    select p.person, p.shuffle, p.contact_month as c, p.age, p.family, p.children, p.housing, p.income, p.is_agricultural,
+    select p.person, p.shuffle, p.contact_month as c, p.age, p.family, p.children, p.housing, p.income,
+        p.is_agricultural,
         p.channel, b.*, p.person::bigint * 16 + b.benefit_no as k,
-        case when u(k, 'takes up') >= b.non_take_up then 'percoit' else {choose("u(k, 'why')", why)} end as state,
+        case when u(k, 'takes up') >= b.non_take_up then 'percoit' else {choose("u(k, 'why')", why)} end
+            as state,
         u(k, 'discussed') < case when state = 'percoit' then {truth.DISCUSSED_IF_RECEIVED}
                                  else {truth.DISCUSSED_SHARE} end as is_discussed,
         b.exit_step * (1 + geometric(u(k, 'first stay'), b.exit_hazard)) as stay1,
@@ -45,7 +56,8 @@ with drawn as (
         case state when 'never' then is_discussed and u(k, 'refused') < {truth.REFUSED_SHARE}
                    when 'applying' then u(k, 'refused') < {truth.REFUSED_IF_APPLYING}
                    else false end as is_refused,
-        least(b.natural_hazard + case when is_discussed then l.lift * b.lift_factor else 0 end, 0.9) as hazard,
+        least(b.natural_hazard + case when is_discussed then l.lift * b.lift_factor else 0 end, 0.9)
+            as hazard,
         u(k, 'delay') as delay_draw, pow(1 - hazard, {months}) as still_closed,
         case when 1 - delay_draw > still_closed then geometric(delay_draw, hazard)
              else {months} + geometric(1 - (1 - delay_draw) / still_closed, b.natural_hazard) end as delay
@@ -75,13 +87,16 @@ second_spell as (
     from first_spell)
 select person, shuffle, benefit, benefit_no, k, c, state, is_discussed, s1, e1, r1, s2, e2, r2, rx, has_holes,
     ({FACTOR})::double as factor, basis_no,
-    case when family <> 'couple' or u(k, 'role') < 0.62 then 1 when u(k, 'role') < 0.96 then 2 else 3 end::tinyint
+    case when family <> 'couple' or u(k, 'role') < 0.62 then 1 when u(k, 'role') < 0.96 then 2
+        else 3 end::tinyint
         as household_role,
-    month_start(r1) + whole(k, 'first day', 20) as request1, request1 + (s1 - r1) * 28 + whole(k, 'wait', 20) as decision1,
+    month_start(r1) + whole(k, 'first day', 20) as request1, request1 + (s1 - r1) * 28 + whole(k, 'wait', 20)
+        as decision1,
     case when r2 = c then least(m.contact_date + whole(k, 'soon', 4), last_day(m.contact_date))
          else month_start(r2) + whole(k, 'second day', 20) end as request2,
     greatest(request2, month_start(s2) + whole(k, 'wait', 20)) as decision2,
-    case when rx = c then m.contact_date else month_start(rx) + 9 end as request3, month_start(rx + 2) + 11 as decision3,
+    case when rx = c then m.contact_date else month_start(rx) + 9 end as request3, month_start(rx + 2) + 11
+        as decision3,
     coalesce(r1, least(r2, rx), r2, rx) as first_month
 from second_spell s join (select person, contact_date from meetings where rank = 1) m using (person)
 cross join (select * from legal order by m desc limit 1) l
@@ -91,10 +106,28 @@ order by benefit_no, person"""
 
 def build(con: duckdb.DuckDBPyConnection, through: int) -> None:
     """Create ``careers`` and ``scale``; needs ``persons`` and ``meetings``."""
-    con.execute("create table benefit_truth (benefit varchar, benefit_no integer, non_take_up double, natural_hazard "
-                "double, lift_factor double, exit_step integer, exit_hazard double, lag_months integer, has_holes boolean)")
-    senders.insert_rows(con, "benefit_truth", [(b.code, b.number, b.non_take_up, b.natural_hazard, b.lift_factor, b.exit_step,
-                                        b.exit_hazard, b.lag_months, b.has_holes) for b in truth.BENEFITS])
+    con.execute(
+        "create table benefit_truth (benefit varchar, benefit_no integer, non_take_up double, natural_hazard "
+        "double, lift_factor double, exit_step integer, exit_hazard double, lag_months integer, has_holes boolean)"
+    )
+    senders.insert_rows(
+        con,
+        "benefit_truth",
+        [
+            (
+                b.code,
+                b.number,
+                b.non_take_up,
+                b.natural_hazard,
+                b.lift_factor,
+                b.exit_step,
+                b.exit_hazard,
+                b.lag_months,
+                b.has_holes,
+            )
+            for b in truth.BENEFITS
+        ],
+    )
     con.execute("create table channel_lift (channel varchar, lift double)")
     senders.insert_rows(con, "channel_lift", list(truth.CHANNEL_LIFT.items()))
     _scale(con, through)
@@ -107,14 +140,25 @@ def _scale(con: duckdb.DuckDBPyConnection, through: int) -> None:
     values = {name: facts.monthly_values(name, months) for name in facts.SCALE}
     columns = ", ".join(f"{name} double" for name in facts.SCALE)
     con.execute(f"create table legal (m integer, {columns})")
-    senders.insert_rows(con, "legal", [(m, *(values[name][i] for name in facts.SCALE)) for i, m in enumerate(months)])
+    senders.insert_rows(
+        con, "legal", [(m, *(values[name][i] for name in facts.SCALE)) for i, m in enumerate(months)]
+    )
     worth = {name: name for name in facts.SCALE} | {
-        "aspa_single": "aspa_single / 12", "aspa_couple": "aspa_couple / 12", "constant": "1",
-        "ass_day": "ass_day * day(last_day(month_start(m)))", "are_minimum": "are_minimum * day(last_day(month_start(m)))"}
+        "aspa_single": "aspa_single / 12",
+        "aspa_couple": "aspa_couple / 12",
+        "constant": "1",
+        "ass_day": "ass_day * day(last_day(month_start(m)))",
+        "are_minimum": "are_minimum * day(last_day(month_start(m)))",
+    }
     least = {"rsa": "rsa_minimum", "ppa": "ppa_minimum"}
-    con.execute("create table scale as " + " union all ".join(
-        f"select {number} as basis_no, '{name}' as basis, m, {number} * 65536 + m as basis_month, ({sql})::double as worth, "
-        f"({least.get(name, '0')})::double as least from legal" for number, (name, sql) in enumerate(worth.items())))
+    con.execute(
+        "create table scale as "
+        + " union all ".join(
+            f"select {number} as basis_no, '{name}' as basis, m, {number} * 65536 + m as basis_month, ({sql})::double as worth, "
+            f"({least.get(name, '0')})::double as least from legal"
+            for number, (name, sql) in enumerate(worth.items())
+        )
+    )
 
 
 # What a person is due = FACTOR x what one unit of BASIS is worth in the month. What is not legal (income, rent) is a
@@ -128,11 +172,13 @@ BASIS = """case benefit when 'RSA' then 'rsa' when 'PPA' then 'ppa' when 'AUTRE_
     else 'constant' end"""
 FACTOR = """case benefit
     when 'RSA' then greatest(1 + case when family = 'couple' then rsa_second else 0 end
-        + case when children >= 1 then case when family = 'couple' then rsa_third else rsa_second end else 0 end
+        + case when children >= 1 then case when family = 'couple' then rsa_third else rsa_second end
+            else 0 end
         + case when children >= 2 then rsa_third else 0 end + greatest(children - 2, 0) * rsa_more
       - case when housing = 'sans_logement' then 0
              when family <> 'couple' and children = 0 then housing_one
-             when children + case when family = 'couple' then 1 else 0 end = 1 then housing_two * (1 + rsa_second)
+             when children + case when family = 'couple' then 1 else 0 end = 1
+                 then housing_two * (1 + rsa_second)
              else housing_three * (1 + rsa_second + rsa_third) end
       - 0.9 * greatest(income - 0.45, 0), 0)
     when 'PPA' then (0.02 + 0.80 * income) * (1 + 0.15 * children)
@@ -142,28 +188,44 @@ FACTOR = """case benefit
     when 'ARE' then 1 + 1.2 * income
     else 1 end"""
 HOUSEHOLD_ROLES = ("allocataire", "conjoint", "autre")
-STATUSES = ("DEMANDE_DEPOSEE", "EN_INSTRUCTION", "OUVERT_VERSABLE", "OUVERT_NON_VERSE", "SUSPENDU", "REJETE", "SANS_SUITE",
-            "CLOS", "SANS_OBJET", "INCONNU")
-UNPAID_BY_NATURE = (4, 5)        # CSS: free, or paid for by the person
+STATUSES = (
+    "DEMANDE_DEPOSEE",
+    "EN_INSTRUCTION",
+    "OUVERT_VERSABLE",
+    "OUVERT_NON_VERSE",
+    "SUSPENDU",
+    "REJETE",
+    "SANS_SUITE",
+    "CLOS",
+    "SANS_OBJET",
+    "INCONNU",
+)
+UNPAID_BY_NATURE = (4, 5)  # CSS: free, or paid for by the person
 FILED, EXAMINED, PAYABLE, UNPAID, SUSPENDED, REFUSED, DROPPED, ENDED, MOOT, UNKNOWN = range(1, 11)
-NEEDED = ("person, benefit_no, k, s1, e1, r1, s2, e2, r2, rx, has_holes, factor, basis_no, household_role, "
-          "request1, decision1, request2, decision2, request3, decision3, first_month")
+NEEDED = (
+    "person, benefit_no, k, s1, e1, r1, s2, e2, r2, rx, has_holes, factor, basis_no, household_role, "
+    "request1, decision1, request2, decision2, request3, decision3, first_month"
+)
 
 
 def facts_sql(candidates: str) -> str:
     """SQL of the facts of ``candidates`` (columns ``NEEDED`` plus month ``m`` and extraction month ``e``).
 
-    Gives ``status`` and ``household_role`` (numbers from 1 in STATUSES and HOUSEHOLD_ROLES), ``due`` and ``paid`` in cents (null: no amount), ``request_date``,
-    ``decision_date``; keeps the months where there is a fact: a request, a right, a refusal, or its trace for some months.
+    Gives ``status`` and ``household_role`` (numbers from 1 in STATUSES and HOUSEHOLD_ROLES), ``due``
+        and ``paid`` in cents (null: no amount), ``request_date``,
+    ``decision_date``; keeps the months where there is a fact: a request, a right, a refusal,
+        or its trace for some months.
     """
     return f"""
 with placed as (
-    select *, k * 4096 + m % 4096 as km, case when m >= s2 and m < e2 then s2 when m >= s1 and m < e1 then s1 end as since
+    select *, k * 4096 + m % 4096 as km, case when m >= s2 and m < e2 then s2 when m >= s1 and m < e1
+        then s1 end as since
     from ({candidates})),
 stated as (
     select *, case
         when since is not null then case
-            when has_holes and (m - since) % 3 = 0 and m > since and m + 1 < case when since = s2 then e2 else e1 end
+            when has_holes and (m - since) % 3 = 0 and m > since and m + 1 < case when since = s2 then e2
+                else e1 end
                 and u(km, 'hole') < {truth.HOLE_SHARE} then {SUSPENDED}
             when e <= m + 1 and u(km, 'revised') < {truth.REVISED_SHARE / 2} then {SUSPENDED}
             when u(km, 'unknown') < {truth.UNKNOWN_STATUS_SHARE} then {UNKNOWN}
@@ -180,13 +242,16 @@ stated as (
     from placed),
 valued as (
     select s.*, round(100 * factor * worth)::integer as cents,
-        case when first_status = {PAYABLE} and factor * worth < least then {UNPAID} else first_status end as status
-    from stated s join (select basis_month, worth, least from scale) c on c.basis_month = s.basis_no * 65536 + s.m
+        case when first_status = {PAYABLE} and factor * worth < least then {UNPAID} else first_status end
+            as status
+    from stated s join (select basis_month, worth, least from scale) c on c.basis_month = s.basis_no * 65536
+        + s.m
     where first_status is not null)
 select person, benefit_no::tinyint as benefit_no, m, e, household_role, status::tinyint as status,
     case when status in ({PAYABLE}, {UNPAID}) and benefit_no <> 4 then cents end as due,
     case when benefit_no in {UNPAID_BY_NATURE} then null when status in ({UNPAID}, {SUSPENDED}) then 0
-         when status = {PAYABLE} then case when e <= m + 1 and u(km, 'amount revised') < {truth.REVISED_SHARE / 2}
+         when status = {PAYABLE} then case when e <= m + 1 and u(km, 'amount revised') <
+             {truth.REVISED_SHARE / 2}
              then cents * 4 // 5 else cents end end as paid,
     case when m >= r2 or m >= rx then coalesce(request2, request3) else request1 end as request_date,
     case when status in ({FILED}, {EXAMINED}) then null

@@ -1,8 +1,10 @@
 """Planted row defects: for every row reason code, at least one row that carries it and nothing else.
 
 Here: what is broken in which table, and the rows that carry it. Not here: broken files (``broken_files``).
-A defective row is a copy of a good row under a key nobody else uses (so that it breaks no other rule and, once refused,
-leaves the truth untouched), except a duplicate, which is the same row twice. Every draft carries the first defect of its
+A defective row is a copy of a good row under a key nobody else uses (so that it breaks no other rule and,
+    once refused,
+leaves the truth untouched), except a duplicate, which is the same row twice. Every draft carries the first
+    defect of its
 table: that is what its new version corrects, and no two versions have the same bytes.
 """
 
@@ -14,8 +16,8 @@ import duckdb
 
 from tznr_platform.synthetic import truth
 
-WITNESSES = ("TZNR-05", "TZNR-11", *truth.BODIES)   # carry every defect of each of their tables
-SMALLEST_FILE = 6                                    # other senders break rows only in files of some size
+WITNESSES = ("TZNR-05", "TZNR-11", *truth.BODIES)  # carry every defect of each of their tables
+SMALLEST_FILE = 6  # other senders break rows only in files of some size
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Defect:
     table: str
     reasons: tuple[tuple[str, str], ...]
     changes: dict[str, str] = field(default_factory=dict)
-    shape: str = ""                # surplus | short: a line with too many or too few cells (text files only)
+    shape: str = ""  # surplus | short: a line with too many or too few cells (text files only)
     same_key: bool = False
 
 
@@ -47,21 +49,43 @@ DEFECTS = (
     _one("personnes", "ENUM_UNKNOWN", "situation_familiale", situation_familiale="'concubinage'"),
     _one("personnes", "PATTERN_MISMATCH", "identifiant", identifiant="left(sha256('court ' || file_id), 40)"),
     _one("personnes", "OUT_OF_RANGE", "nombre_enfants", nombre_enfants="'42'"),
-    _one("personnes", "OUTSIDE_COLLECTION_WINDOW", "date_premier_contact", date_premier_contact="'2022-05-03'"),
-    Defect("personnes", (("ENUM_UNKNOWN", "mode_information"), ("REQUIRED_MISSING", "date_information")),
-           {"mode_information": "'courrier'", "date_information": "''"}),
-    _again("personnes", "identifiant"), _ragged("personnes", "surplus"), _ragged("personnes", "short"),
+    _one(
+        "personnes", "OUTSIDE_COLLECTION_WINDOW", "date_premier_contact", date_premier_contact="'2022-05-03'"
+    ),
+    Defect(
+        "personnes",
+        (("ENUM_UNKNOWN", "mode_information"), ("REQUIRED_MISSING", "date_information")),
+        {"mode_information": "'courrier'", "date_information": "''"},
+    ),
+    _again("personnes", "identifiant"),
+    _ragged("personnes", "surplus"),
+    _ragged("personnes", "short"),
     _one("rencontres", "REQUIRED_MISSING", "canal", canal="''"),
     _one("rencontres", "TYPE_INVALID", "date_rencontre", date_rencontre="'2024-02-30'"),
     _one("rencontres", "ENUM_UNKNOWN", "lieu", lieu="'gare'"),
     _one("rencontres", "OUTSIDE_COLLECTION_WINDOW", "date_rencontre", date_rencontre="'2027-02-01'"),
-    _again("rencontres", "identifiant"), _ragged("rencontres", "short"),
+    _again("rencontres", "identifiant"),
+    _ragged("rencontres", "short"),
     _one("droits", "ENUM_UNKNOWN", "prestation", prestation="'RMI'"),
     _one("droits", "ENUM_UNKNOWN", "types_non_recours", types_non_recours="'NCONN|NAUTRE'"),
-    _one("droits", "DATE_ORDER", "date_demande", date_demande="'2024-03-15'", issue_demande="'accordee'",
-         date_decision="'2024-03-01'"),
-    _one("droits", "CONDITIONAL_MISSING", "date_demande", date_demande="''", issue_demande="'accordee'", date_decision="''"),
-    _again("droits", "identifiant"), _ragged("droits", "surplus"),
+    _one(
+        "droits",
+        "DATE_ORDER",
+        "date_demande",
+        date_demande="'2024-03-15'",
+        issue_demande="'accordee'",
+        date_decision="'2024-03-01'",
+    ),
+    _one(
+        "droits",
+        "CONDITIONAL_MISSING",
+        "date_demande",
+        date_demande="''",
+        issue_demande="'accordee'",
+        date_decision="''",
+    ),
+    _again("droits", "identifiant"),
+    _ragged("droits", "surplus"),
     _one("reponses", "REFERENCE_UNKNOWN", "item", item="'ITEM_ABSENT'"),
     _one("reponses", "TYPE_INVALID", "valeur", valeur="'ne sait pas'"),
     _one("professionnels", "OUT_OF_RANGE", "sentiment_efficacite", sentiment_efficacite="'9'"),
@@ -84,14 +108,23 @@ DEFECTS = (
 # A key of its own for the copy; {n} is the number of the defect in its table.
 GHOST = "sha256('fantome {n} ' || file_id)"
 FRESH_KEYS = {
-    "personnes": {"identifiant": GHOST}, "rencontres": {"identifiant": GHOST}, "droits": {"identifiant": GHOST},
-    "reponses": {"identifiant": GHOST}, "professionnels": {"code_professionnel": "'P9990{n}'"},
-    "postes": {"code_poste": "'POSTE990{n}'"}, "organisations": {"code_organisation": "'ORG990{n}'"},
-    "liens": {"organisation_source": "'ORG990{n}'"}, "participation": {"code_evenement": "'EV990{n}'"},
-    "depenses": {"code_depense": "'DEP9990{n}'"}, "evenements_cout": {"type_evenement": "'dossier_reouvert'"},
-    "entretiens": {"code_entretien": "'E99{n}'"}, "agregats": {"code_zone": "'9990{n}'"},
-    "retours": {"date_extraction": "left(date_extraction, 8) || '27'",
-                "code_territoire": "code(1 + right(code_territoire, 2)::integer % 39)"},
+    "personnes": {"identifiant": GHOST},
+    "rencontres": {"identifiant": GHOST},
+    "droits": {"identifiant": GHOST},
+    "reponses": {"identifiant": GHOST},
+    "professionnels": {"code_professionnel": "'P9990{n}'"},
+    "postes": {"code_poste": "'POSTE990{n}'"},
+    "organisations": {"code_organisation": "'ORG990{n}'"},
+    "liens": {"organisation_source": "'ORG990{n}'"},
+    "participation": {"code_evenement": "'EV990{n}'"},
+    "depenses": {"code_depense": "'DEP9990{n}'"},
+    "evenements_cout": {"type_evenement": "'dossier_reouvert'"},
+    "entretiens": {"code_entretien": "'E99{n}'"},
+    "agregats": {"code_zone": "'9990{n}'"},
+    "retours": {
+        "date_extraction": "left(date_extraction, 8) || '27'",
+        "code_territoire": "code(1 + right(code_territoire, 2)::integer % 39)",
+    },
 }
 
 # Defects of droits_mensuels, by number: reason, field, cells that change. All but a duplicate are dated the day before.
@@ -102,7 +135,11 @@ FEED_DEFECTS = (
     ("OUT_OF_RANGE", "montant_verse", {"montant_verse": "'-12'"}),
     ("DATE_ORDER", "date_demande", {"date_demande": "'2024-03-15'", "date_decision": "'2024-03-01'"}),
     ("NOT_ON_LIST", "identifiant", {"identifiant": "sha256('inconnu ' || file_id)"}),
-    ("SENDER_NOT_PAYER", "prestation", {"prestation": "case when prestation in ('ARE', 'ASS') then 'RSA' else 'ARE' end"}),
+    (
+        "SENDER_NOT_PAYER",
+        "prestation",
+        {"prestation": "case when prestation in ('ARE', 'ASS') then 'RSA' else 'ARE' end"},
+    ),
     ("DUPLICATE_KEY", "identifiant", {}),
 )
 
@@ -116,8 +153,11 @@ def plant(con: duckdb.DuckDBPyConnection, table: str) -> None:
     """Append the defective rows of ``table`` to ``cells`` (all text) and log them in ``planted``."""
     names = [row[0] for row in con.execute("describe cells").fetchall()]
     cells = [name for name in names if name not in ("file_id", "ord", "shape")]
-    sound = "identifiant not in (select identifiant from identities join objections using (person))" \
-        if "identifiant" in cells else "true"
+    sound = (
+        "identifiant not in (select identifiant from identities join objections using (person))"
+        if "identifiant" in cells
+        else "true"
+    )
     con.execute(f"""create or replace temp table templates as
         select *, row_number() over (partition by file_id order by hash(ord), {", ".join(cells)}) as rank,
             count(*) over (partition by file_id) as size
@@ -146,8 +186,11 @@ def feed_defects_sql(columns: list[str]) -> str:
     def cell(name: str) -> str:
         if name == "date_extraction":
             return f"case number when {last} then {name} else left({name}, 8) || '27' end as {name}"
-        cases = [f"when {number} then {changes[name]}" for number, (_, _, changes) in enumerate(FEED_DEFECTS)
-                 if name in changes]
+        cases = [
+            f"when {number} then {changes[name]}"
+            for number, (_, _, changes) in enumerate(FEED_DEFECTS)
+            if name in changes
+        ]
         return f"case number {' '.join(cases)} else {name} end as {name}" if cases else name
 
     cells = ", ".join(cell(name) for name in columns)

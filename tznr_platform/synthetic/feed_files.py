@@ -1,6 +1,7 @@
 """The monthly feeds, millions of rows: ``droits_mensuels`` of each body, one COPY a file.
 
-Here: batches of months in memory, the cells of a line, defects among them. Not here: which months are sent (``feeds``).
+Here: batches of months in memory, the cells of a line, defects among them. Not here: which months are sent
+    (``feeds``).
 """
 
 from __future__ import annotations
@@ -13,9 +14,19 @@ from tznr_platform.synthetic import defects, feeds, truth, writing
 from tznr_platform.synthetic.careers import HOUSEHOLD_ROLES, STATUSES
 from tznr_platform.synthetic.timeline import month_index, month_label
 
-COLUMNS = ["identifiant", "prestation", "mois_droit", "date_extraction", "date_demande", "date_decision", "statut",
-           "montant_du", "montant_verse", "role_foyer"]
-PERSON_MONTHS_AT_ONCE = 500_000     # keeps a batch of the largest body to a few million rows
+COLUMNS = [
+    "identifiant",
+    "prestation",
+    "mois_droit",
+    "date_extraction",
+    "date_demande",
+    "date_decision",
+    "statut",
+    "montant_du",
+    "montant_verse",
+    "role_foyer",
+]
+PERSON_MONTHS_AT_ONCE = 500_000  # keeps a batch of the largest body to a few million rows
 
 
 def write_feeds(con: duckdb.DuckDBPyConnection, out_dir: Path, persons: int) -> None:
@@ -28,23 +39,29 @@ def write_feeds(con: duckdb.DuckDBPyConnection, out_dir: Path, persons: int) -> 
             _write_batch(con, out_dir, body, start, min(start + step - 1, last), decimal_comma)
 
 
-def _write_batch(con: duckdb.DuckDBPyConnection, out_dir: Path, body: str, first: int, last: int,
-                 decimal_comma: bool) -> None:
+def _write_batch(
+    con: duckdb.DuckDBPyConnection, out_dir: Path, body: str, first: int, last: int, decimal_comma: bool
+) -> None:
     con.execute(f"create or replace temp table sent as {feeds.sent_rows_sql(body, first, last)}")
     con.execute(f"create or replace temp table feed_templates as {_templates(body, decimal_comma)}")
     con.execute("create or replace temp table feed_defects as " + defects.feed_defects_sql(COLUMNS))
-    con.execute(f"insert into planted select file_id, number, reason, field from feed_templates join ({_reasons()}) using (number)")
-    con.execute(f"""insert into excluded_rows select file_id, count(*) from sent join objections using (person)
+    con.execute(
+        f"insert into planted select file_id, number, reason, field from feed_templates join ({_reasons()}) using (number)"
+    )
+    con.execute(f"""insert into excluded_rows select file_id, count(*) from sent
+        join objections using (person)
         join files on tbl = 'droits_mensuels' and sender = '{body}' and period = e group by 1""")
-    files = con.execute("""select file_id, file_name, period, separator, encoding, header from files
+    files = con.execute(
+        """select file_id, file_name, period, separator, encoding, header from files
         where tbl = 'droits_mensuels' and sender = ? and period between ? and ? order by period""",
-                        [body, first, last]).fetchall()
+        [body, first, last],
+    ).fetchall()
     for file_id, file_name, month, separator, encoding, style in files:
         path = writing.target(out_dir, body, file_name)
         titles = writing.headers(COLUMNS, style)
         titles[0] = ("\ufeff" if encoding == "utf-8-sig" else "") + titles[0]
         names = ", ".join(f'{name} as "{title}"' for name, title in zip(COLUMNS, titles, strict=True))
-        count, = con.execute(f"""copy (
+        (count,) = con.execute(f"""copy (
             select {names} from ({_lines(decimal_comma)} where e = {month} union all by name
                 select * exclude (file_id) from feed_defects where file_id = {file_id})
             order by shuffle, benefit_no, m, copy)
@@ -73,6 +90,7 @@ def _reencode_title(path: Path, encoding: str) -> None:
 
 def _lines(decimal_comma: bool) -> str:
     """SQL of the cells of ``sent``, all text, with the columns that order the file."""
+
     def amount(name: str) -> str:
         text = f"({name} / 100.0)::decimal(9, 2)::varchar"
         local = f"replace({text}, '.', ',')" if decimal_comma else text
@@ -84,9 +102,12 @@ def _lines(decimal_comma: bool) -> str:
     codes = [benefits.get(number, "") for number in range(1, max(benefits) + 1)]
     return f"""
         select person, e, shuffle, benefit_no, m, 0 as copy, identifiant, {codes}[benefit_no] as prestation,
-            {months}[m - {first - 1}] as mois_droit, {months}[e - {first - 1}] || '-{feeds.EXTRACTION_DAY}' as date_extraction,
-            coalesce(request_date::varchar, '') as date_demande, coalesce(decision_date::varchar, '') as date_decision,
-            {list(STATUSES)}[status] as statut, {amount("due")} as montant_du, {amount("paid")} as montant_verse,
+            {months}[m - {first - 1}] as mois_droit, {months}[e - {first - 1}] || '-{feeds.EXTRACTION_DAY}'
+                as date_extraction,
+            coalesce(request_date::varchar, '') as date_demande, coalesce(decision_date::varchar, '')
+                as date_decision,
+            {list(STATUSES)}[status] as statut, {amount("due")} as montant_du, {amount("paid")}
+                as montant_verse,
             {list(HOUSEHOLD_ROLES)}[household_role] as role_foyer
         from sent join identities using (person)"""
 
@@ -95,7 +116,8 @@ def _templates(body: str, decimal_comma: bool) -> str:
     """SQL of a few rows of each file, one a person, numbered: each number gets the defect of that number."""
     return f"""
         select f.file_id, l.* exclude (person, e), t.number from (
-            select *, row_number() over (partition by e order by u(person::bigint * 65536 + e, 'spoiled'), person) - 1 as number
+            select *, row_number() over (partition by e order by u(person::bigint * 65536 + e, 'spoiled'),
+                person) - 1 as number
             from (select person, e, min(benefit_no) as benefit_no from sent
                   where person not in (select person from objections) group by person, e)
             qualify number < {len(defects.FEED_DEFECTS)}) t
@@ -105,5 +127,7 @@ def _templates(body: str, decimal_comma: bool) -> str:
 
 
 def _reasons() -> str:
-    rows = ", ".join(f"({i}, '{reason}', '{name}')" for i, (reason, name, _) in enumerate(defects.FEED_DEFECTS))
+    rows = ", ".join(
+        f"({i}, '{reason}', '{name}')" for i, (reason, name, _) in enumerate(defects.FEED_DEFECTS)
+    )
     return f"select * from (values {rows}) r(number, reason, field)"

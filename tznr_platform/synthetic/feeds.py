@@ -1,10 +1,14 @@
-"""What the five bodies answer: who is listed to them, whom they match, which months they send at each extraction.
+"""What the five bodies answer: who is listed to them, whom they match, which months they send at each
+    extraction.
 
-Here: ``listings``, ``links``, the rows of ``retours`` and ``agregats``, the SQL of one month of ``droits_mensuels``.
+Here: ``listings``, ``links``, the rows of ``retours`` and ``agregats``,
+    the SQL of one month of ``droits_mensuels``.
 Not here: the life of an entitlement (``careers``), how a file is written (``writing``).
 
-Rules of the exchange: a person is listed in the month after the quarter in which a territory declared it; a person newly
-matched comes with its history (36 months at most before the extraction), every other with the last four months.
+Rules of the exchange: a person is listed in the month after the quarter in which a territory declared it; a
+    person newly
+matched comes with its history (36 months at most before the extraction), every other with the last four
+    months.
 """
 
 from __future__ import annotations
@@ -33,18 +37,24 @@ order by all"""
 
 
 def _links() -> str:
-    others = {"ambiguous": truth.AMBIGUOUS_SHARE, "not_sent": truth.NOT_SENT_SHARE,
-              "not_found": 1 - truth.AMBIGUOUS_SHARE - truth.NOT_SENT_SHARE}
+    others = {
+        "ambiguous": truth.AMBIGUOUS_SHARE,
+        "not_sent": truth.NOT_SENT_SHARE,
+        "not_found": 1 - truth.AMBIGUOUS_SHARE - truth.NOT_SENT_SHARE,
+    }
     bodies = " union all ".join(
         f"select person, '{body}' as body, {i} as body_no, {truth.MATCH_CHANCE[body]} as chance from persons"
-        for i, body in enumerate(truth.BODIES))
+        for i, body in enumerate(truth.BODIES)
+    )
     return f"""
 create table links as
-with first_listing as (select person, min(listed_e) as listed_e, any_value(stop_e) as stop_e from listings group by 1),
+with first_listing as (select person, min(listed_e) as listed_e, any_value(stop_e) as stop_e from listings
+    group by 1),
 drawn as (
     select b.*, f.listed_e, f.stop_e, b.person::bigint * 16 + b.body_no as k,
         u(k, 'match') < chance as is_matched,
-        case when is_matched and u(k, 'late') < {truth.LATE_MATCH_SHARE} then f.listed_e + 2 + whole(k, 'when', 5) end
+        case when is_matched and u(k, 'late') < {truth.LATE_MATCH_SHARE} then f.listed_e + 2 + whole(k,
+            'when', 5) end
             as change_e
     from ({bodies}) b join first_listing f using (person))
 select person, body, listed_e, change_e, coalesce(stop_e, 999999) as stop_e,
@@ -73,15 +83,19 @@ AREA_SIZE = {"commune": 1.0, "epci": 2.2, "departement": 9.0}
 
 
 def _agregats() -> str:
-    pays = ", ".join(f"('{body}', '{benefit}', {i * 16 + j})" for i, body in enumerate(truth.BODIES)
-                     for j, benefit in enumerate(truth.PAID_BY[body]))
+    pays = ", ".join(
+        f"('{body}', '{benefit}', {i * 16 + j})"
+        for i, body in enumerate(truth.BODIES)
+        for j, benefit in enumerate(truth.PAID_BY[body])
+    )
     return f"""
 create table agregats as
 with pays(body, benefit, pay_no) as (values {pays}),
 counted as (
     select f.file_id, f.period as m, a.*, p.benefit, (a.area_no * 128 + p.pay_no)::bigint as k,
         case when body = 'MSA' then 0.04 else 1 end * a.size * exp(4 * u(k, 'size')) as base,
-        floor(base * (1 + 0.002 * (f.period - {month_index("2024-01")})) * (0.97 + 0.06 * u(k * 4096 + f.period % 4096, 'n')))
+        floor(base * (1 + 0.002 * (f.period - {month_index("2024-01")})) *
+            (0.97 + 0.06 * u(k * 4096 + f.period % 4096, 'n')))
             ::integer as households
     from files f join pays p on p.body = f.sender cross join areas a where f.tbl = 'agregats')
 select *, households < {truth.MASK_BELOW}
@@ -94,17 +108,26 @@ def build(con: duckdb.DuckDBPyConnection, through: int) -> None:
     con.execute(LISTINGS, {"through": through})
     con.execute(_links())
     con.execute(RETOURS)
-    con.execute("create table areas (area_no integer, area_type varchar, area_code varchar, size double, "
-                "is_comparison boolean)")
-    insert_rows(con, "areas", [(i, kind, code, AREA_SIZE[kind], is_comparison)
-                               for i, (kind, code, is_comparison) in enumerate(facts.areas())])
+    con.execute(
+        "create table areas (area_no integer, area_type varchar, area_code varchar, size double, "
+        "is_comparison boolean)"
+    )
+    insert_rows(
+        con,
+        "areas",
+        [
+            (i, kind, code, AREA_SIZE[kind], is_comparison)
+            for i, (kind, code, is_comparison) in enumerate(facts.areas())
+        ],
+    )
     con.execute(_agregats())
 
 
 def retours() -> str:
     """SQL of the rows of ``retours`` files."""
     return f"""
-    select file_id, p.shuffle as ord, p.identifiant, code(r.territory) as code_territoire, r.status as statut_appariement,
+    select file_id, p.shuffle as ord, p.identifiant, code(r.territory) as code_territoire, r.status
+        as statut_appariement,
         label(r.e) || '-{EXTRACTION_DAY}' as date_extraction
     from retours r join persons p using (person)"""
 
@@ -122,7 +145,8 @@ def sent_rows_sql(body: str, first: int, last: int) -> str:
     """SQL of the facts that ``body`` sends in the extractions ``first`` to ``last``: see ``careers.facts_sql``."""
     return careers.facts_sql(f"""
     select * exclude (matched_e, first_month), unnest(range(greatest(first_month,
-        case when matched_e = e then e - {HISTORY_MONTHS - 1} else e - {REVISED_MONTHS - 1} end), e + 1))::integer as m
+        case when matched_e = e then e - {HISTORY_MONTHS - 1} else e - {REVISED_MONTHS - 1} end),
+            e + 1))::integer as m
     from (
         select {careers.NEEDED}, l.matched_e, t.e::integer as e
         from careers c join links l using (person) join range({first}, {last + 1}) t(e)
@@ -135,7 +159,8 @@ def _in(values: tuple[str, ...]) -> str:
 
 
 def latest_rows_sql(body: str, last: int) -> str:
-    """SQL of the last state that ``body`` sent of every (person, benefit, month), up to its extraction ``last``.
+    """SQL of the last state that ``body`` sent of every (person, benefit, month),
+        up to its extraction ``last``.
 
     A month is sent by the first extraction of the person (history) and by the four from the month on.
     """
@@ -143,8 +168,10 @@ def latest_rows_sql(body: str, last: int) -> str:
     select * exclude (last_e, matched_e, first_month),
         greatest(matched_e, least(m + {REVISED_MONTHS - 1}, last_e))::integer as e
     from (
-        select *, unnest(range(greatest(matched_e - {HISTORY_MONTHS - 1}, first_month), last_e + 1))::integer as m
+        select *, unnest(range(greatest(matched_e - {HISTORY_MONTHS - 1}, first_month), last_e + 1))::integer
+            as m
         from (
             select {careers.NEEDED}, l.matched_e, least({last}, l.stop_e - 1) as last_e
             from careers c join links l using (person)
-            where l.body = '{body}' and c.benefit in {_in(truth.PAID_BY[body])} and l.matched_e <= last_e))""")
+            where l.body = '{body}' and c.benefit in {_in(truth.PAID_BY[body])}
+                and l.matched_e <= last_e))""")

@@ -44,12 +44,22 @@ class SyntheticOutcome:
     row_count: int
 
 
-def generate(out_dir: Path, *, persons: int, seed: int, through: str, answer_key_dir: Path | None = None,
-             progress: Callable[[str], None] | None = None, settings: Settings | None = None) -> SyntheticOutcome:
+def generate(
+    out_dir: Path,
+    *,
+    persons: int,
+    seed: int,
+    through: str,
+    answer_key_dir: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+    settings: Settings | None = None,
+) -> SyntheticOutcome:
     """Write a synthetic inbox, and its answer key apart; same persons, seed and month: same bytes.
 
-    ``persons``: distinct persons met by the 39 territories (those of silent territories included). ``through``: last
-    month ``YYYY-MM`` of the deliveries. The inbox must be new or empty. Raises ``UserError`` (usage) otherwise.
+    ``persons``: distinct persons met by the 39 territories (those of silent territories included).
+        ``through``: last
+    month ``YYYY-MM`` of the deliveries. The inbox must be new or empty. Raises ``UserError`` (usage)
+        otherwise.
     """
     say = progress or (lambda line: None)
     last_month = timeline.check_through(through)
@@ -63,29 +73,46 @@ def generate(out_dir: Path, *, persons: int, seed: int, through: str, answer_key
         if answer_key_dir is not None:
             say("Corrigé")
             write_answer_key(con, Path(answer_key_dir), broken, last_month)
-        files, rows = con.execute("select count(*), coalesce(sum(row_count), 0)::bigint from written").fetchone()
-    outcome = SyntheticOutcome(out_dir, Path(answer_key_dir) if answer_key_dir else None, persons,
-                               files + len(broken), rows)
+        files, rows = con.execute(
+            "select count(*), coalesce(sum(row_count), 0)::bigint from written"
+        ).fetchone()
+    outcome = SyntheticOutcome(
+        out_dir, Path(answer_key_dir) if answer_key_dir else None, persons, files + len(broken), rows
+    )
     say(f"{outcome.file_count} fichiers, {outcome.row_count} lignes")
     return outcome
 
 
 def _check(out_dir: Path, answer_key_dir: Path | None, persons: int) -> None:
     if persons < FEWEST_PERSONS:
-        raise UserError("La population est trop petite.", where="--persons",
-                        why=f"il faut au moins {FEWEST_PERSONS} personnes pour que chaque cas existe",
-                        remedy="demander davantage de personnes", exit_code=ExitCode.USAGE)
+        raise UserError(
+            "La population est trop petite.",
+            where="--persons",
+            why=f"il faut au moins {FEWEST_PERSONS} personnes pour que chaque cas existe",
+            remedy="demander davantage de personnes",
+            exit_code=ExitCode.USAGE,
+        )
     if out_dir.exists() and any(out_dir.iterdir()):
-        raise UserError("Le dossier de sortie n'est pas vide.", where=str(out_dir),
-                        why="un jeu synthétique ne se mélange à rien d'autre", remedy="choisir un dossier neuf",
-                        exit_code=ExitCode.USAGE)
+        raise UserError(
+            "Le dossier de sortie n'est pas vide.",
+            where=str(out_dir),
+            why="un jeu synthétique ne se mélange à rien d'autre",
+            remedy="choisir un dossier neuf",
+            exit_code=ExitCode.USAGE,
+        )
     if answer_key_dir is not None and Path(answer_key_dir).resolve().is_relative_to(out_dir.resolve()):
-        raise UserError("Le corrigé ne peut pas être rangé dans le dossier des livraisons.", where=str(answer_key_dir),
-                        why="il contient la vérité et les identités témoins", remedy="choisir un dossier à part",
-                        exit_code=ExitCode.USAGE)
+        raise UserError(
+            "Le corrigé ne peut pas être rangé dans le dossier des livraisons.",
+            where=str(answer_key_dir),
+            why="il contient la vérité et les identités témoins",
+            remedy="choisir un dossier à part",
+            exit_code=ExitCode.USAGE,
+        )
 
 
-def _populate(con: duckdb.DuckDBPyConnection, persons: int, seed: int, through: int, say: Callable[[str], None]) -> None:
+def _populate(
+    con: duckdb.DuckDBPyConnection, persons: int, seed: int, through: int, say: Callable[[str], None]
+) -> None:
     population.create_macros(con, seed)
     senders.write_files_table(con, through)
     say(f"Population : {persons} personnes")
@@ -113,10 +140,19 @@ def _write(con: duckdb.DuckDBPyConnection, out_dir: Path, persons: int, say: Cal
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "personnes": field_rows.personnes, "rencontres": field_rows.rencontres, "droits": field_rows.droits,
-    "reponses": survey_rows.reponses, "professionnels": survey_rows.professionnels, "postes": lambda: survey_rows.POSTES,
-    "organisations": survey_rows.organisations, "liens": survey_rows.liens, "participation": survey_rows.participation,
-    "depenses": survey_rows.depenses, "evenements_cout": survey_rows.evenements_cout,
-    "entretiens": survey_rows.entretiens, "couts_unitaires": survey_rows.couts_unitaires,
-    "retours": feeds.retours, "agregats": feeds.agregats,
+    "personnes": field_rows.personnes,
+    "rencontres": field_rows.rencontres,
+    "droits": field_rows.droits,
+    "reponses": survey_rows.reponses,
+    "professionnels": survey_rows.professionnels,
+    "postes": lambda: survey_rows.POSTES,
+    "organisations": survey_rows.organisations,
+    "liens": survey_rows.liens,
+    "participation": survey_rows.participation,
+    "depenses": survey_rows.depenses,
+    "evenements_cout": survey_rows.evenements_cout,
+    "entretiens": survey_rows.entretiens,
+    "couts_unitaires": survey_rows.couts_unitaires,
+    "retours": feeds.retours,
+    "agregats": feeds.agregats,
 }

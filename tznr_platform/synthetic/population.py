@@ -1,7 +1,8 @@
 """The persons and their first contacts: one row a person, one row a person x territory.
 
 Here: territory, month and channel of contact, situation, objections, canaries. Not here: their entitlements
-(``careers``). Every draw is ``u(key, 'salt')``, a hash of the key, the salt and the seed: same seed, same persons.
+(``careers``). Every draw is ``u(key, 'salt')``, a hash of the key, the salt and the seed: same seed,
+    same persons.
 """
 
 from __future__ import annotations
@@ -46,12 +47,34 @@ def choose(draw: str, shares: dict[str, float]) -> str:
     return f"case {' '.join(cases)} end"
 
 
-AGES = {"moins_18": 0.01, "18_24": 0.12, "25_34": 0.21, "35_44": 0.20, "45_54": 0.18, "55_64": 0.15, "65_74": 0.08,
-        "75_plus": 0.04, "non_renseigne": 0.01}
-ACTIVITIES = {"emploi": 0.28, "chomage": 0.36, "inactivite": 0.26, "etudes_formation": 0.05, "non_renseigne": 0.05}
+AGES = {
+    "moins_18": 0.01,
+    "18_24": 0.12,
+    "25_34": 0.21,
+    "35_44": 0.20,
+    "45_54": 0.18,
+    "55_64": 0.15,
+    "65_74": 0.08,
+    "75_plus": 0.04,
+    "non_renseigne": 0.01,
+}
+ACTIVITIES = {
+    "emploi": 0.28,
+    "chomage": 0.36,
+    "inactivite": 0.26,
+    "etudes_formation": 0.05,
+    "non_renseigne": 0.05,
+}
 FAMILIES = {"seul": 0.62, "couple": 0.33, "non_renseigne": 0.05}
-HOUSINGS = {"locataire_social": 0.38, "locataire_prive": 0.27, "proprietaire": 0.10, "heberge": 0.14,
-            "foyer_residence": 0.05, "sans_logement": 0.04, "non_renseigne": 0.02}
+HOUSINGS = {
+    "locataire_social": 0.38,
+    "locataire_prive": 0.27,
+    "proprietaire": 0.10,
+    "heberge": 0.14,
+    "foyer_residence": 0.05,
+    "sans_logement": 0.04,
+    "non_renseigne": 0.02,
+}
 MODES = {"ecrit": 0.45, "oral": 0.35, "affichage": 0.12, "tout_moyen": 0.08}
 
 PERSONS = f"""
@@ -62,7 +85,8 @@ placed as (
     select n.person, s.territory, s.wave, c.month as contact_month
     from numbered n
     join territory_shares s on n.position >= s.low and n.position < s.high
-    join month_shares c on c.wave = s.wave and u(n.person, 'month') >= c.low and u(n.person, 'month') < c.high),
+    join month_shares c on c.wave = s.wave and u(n.person, 'month') >= c.low and u(n.person, 'month') <
+        c.high),
 situated as (
     select *, {choose("u(person, 'age')", AGES)} as age, {choose("u(person, 'family')", FAMILIES)} as family,
         {choose("u(person, 'housing')", HOUSINGS)} as housing,
@@ -92,14 +116,17 @@ with first_contacts as (
     select person, territory, contact_month, person::bigint as k, 1 as rank from persons),
 second_contacts as (
     select p.person, 1 + (p.territory + whole(p.person, 'elsewhere', 37)) % 39 as territory,
-        p.contact_month + whole(p.person, 'later', 6) as contact_month, p.person::bigint + 1000000000 as k, 2 as rank
+        p.contact_month + whole(p.person, 'later', 6) as contact_month, p.person::bigint + 1000000000 as k, 2
+            as rank
     from persons p where u(p.person, 'twice') < {truth.DUPLICATE_SHARE}),
 everyone as (
     select * from first_contacts
     union all
     select s.* from second_contacts s join persons p using (person)
-    where s.contact_month <= $through and s.territory <> p.territory and s.contact_month >= {SECOND_WAVE_START})
-select m.*, m.contact_month // 3 as quarter, month_start(m.contact_month) + whole(m.k, 'day', 28) as contact_date
+    where s.contact_month <= $through and s.territory <> p.territory
+        and s.contact_month >= {SECOND_WAVE_START})
+select m.*, m.contact_month // 3 as quarter, month_start(m.contact_month) + whole(m.k, 'day', 28)
+    as contact_date
 from everyone m order by person, rank"""
 
 # Objections: with the first declaration, only in its second version, or in the next quarter.
@@ -109,7 +136,8 @@ with candidates as (
     select m.*, u(person, 'objection mode') as draw from meetings m
     where rank = 1 and u(person, 'objection') < {truth.OBJECTION_SHARE} 
         and person not in (select person from persons where canary_rank <= {truth.CANARIES})),
-sent as (select territory, period, bool_or(is_draft) as is_revised from files where tbl = 'personnes' group by all)
+sent as (select territory, period, bool_or(is_draft) as is_revised from files where tbl = 'personnes'
+    group by all)
 select c.person, c.territory, c.quarter as first_quarter,
     case when c.draw < 0.5 and s.is_revised then 'version'
          when c.draw < 0.8 and later.territory is not null then 'period' else 'first' end as mode,
@@ -135,7 +163,9 @@ def _shares(con: duckdb.DuckDBPyConnection, through: int) -> None:
     total, reached, rows = sum(truth.TERRITORY_WEIGHTS.values()), 0.0, []
     for number in TERRITORIES:
         low, reached = reached, reached + truth.TERRITORY_WEIGHTS[number] / total
-        rows.append((number, 1 if number in FIRST_WAVE else 2, low, 1.0 if number == TERRITORIES[-1] else reached))
+        rows.append(
+            (number, 1 if number in FIRST_WAVE else 2, low, 1.0 if number == TERRITORIES[-1] else reached)
+        )
     insert_rows(con, "territory_shares", rows)
     for wave, start in ((1, FIRST_WAVE_START), (2, SECOND_WAVE_START)):
         months = range(start, through + 1)
@@ -151,8 +181,10 @@ def _ramp(month: int, start: int) -> float:
 
 def _canaries(con: duckdb.DuckDBPyConnection, seed: int) -> None:
     """Fifty invented identities; only their identifiers leave, the names stay in the answer key."""
-    con.execute("create table canaries (canary_rank integer, identifiant varchar, family_name varchar, "
-                "given_name varchar, nir varchar)")
+    con.execute(
+        "create table canaries (canary_rank integer, identifiant varchar, family_name varchar, "
+        "given_name varchar, nir varchar)"
+    )
     rows = []
     for i in range(1, truth.CANARIES + 1):
         tag = hashlib.sha256(f"canari:{seed}:{i}".encode()).hexdigest()

@@ -1,6 +1,7 @@
 """Months as whole numbers, and the periods senders write in their file names.
 
-Here: month <-> index, period labels, which periods are over at a given month. Not here: who sends when (``senders``).
+Here: month <-> index, period labels, which periods are over at a given month. Not here: who sends
+    when (``senders``).
 A month index is ``year * 12 + month - 1``; quarters, halves and years are that index divided by 3, 6 and 12.
 """
 
@@ -36,7 +37,8 @@ def period_label(cadence: str, index: int) -> str:
 
 
 def periods(cadence: str, first_month: int, through: int) -> range:
-    """Indices of the periods that a sender who starts in ``first_month`` has closed at the end of ``through``.
+    """Indices of the periods that a sender who starts in ``first_month`` has closed at the end of
+        ``through``.
 
     A yearly wave is closed once June of its year is over; every other period at its last month.
     """
@@ -54,7 +56,11 @@ def check_through(through: str) -> int:
     except ValueError:
         valid = False
     if not valid:
-        raise UserError("Le dernier mois demandé n'est pas utilisable.", where="--through",
-                        why=f"il doit s'écrire AAAA-MM, entre {FIRST_THROUGH} et {LAST_THROUGH}",
-                        remedy="par exemple : --through 2026-06", exit_code=ExitCode.USAGE)
+        raise UserError(
+            "Le dernier mois demandé n'est pas utilisable.",
+            where="--through",
+            why=f"il doit s'écrire AAAA-MM, entre {FIRST_THROUGH} et {LAST_THROUGH}",
+            remedy="par exemple : --through 2026-06",
+            exit_code=ExitCode.USAGE,
+        )
     return index

@@ -1,6 +1,7 @@
 """From rows to files in each sender's own hand.
 
-Here: cells to text lines in DuckDB, encodings, headers, spreadsheets. Not here: what is in the rows, what is broken on
+Here: cells to text lines in DuckDB, encodings, headers, spreadsheets. Not here: what is in the rows,
+    what is broken on
 purpose (``defects``, ``broken_files``), the large monthly feeds (``feed_files``).
 """
 
@@ -13,16 +14,56 @@ import duckdb
 
 from tznr_platform.synthetic import defects, spreadsheets
 
-NUMBERS = {"montant", "montant_du", "montant_verse", "valeur", "etp", "jours_formation", "quantite_observee",
-           "quantite_contrefactuelle", "attribution", "cout_bas", "cout_central", "cout_haut"}
-YES_NO = {"naissance_par_defaut", "opposition", "interrogee", "repondante", "indemnisation", "secret_statistique",
-          "zone_comparaison"}
-ACCENTS = {"decision": "décision", "eligibilite": "éligibilité", "methode": "méthode", "defaut": "défaut", "role": "rôle",
-           "activite": "activité", "anciennete": "ancienneté", "efficacite": "efficacité", "creation": "création",
-           "enquete": "enquête", "frequence": "fréquence", "depense": "dépense", "evenement": "événement",
-           "quantite": "quantité", "theme": "thème", "age": "âge", "interrogee": "interrogée",
-           "repondante": "répondante", "systematique": "systématique", "spontanee": "spontanée", "demarche": "démarche",
-           "accompagnee": "accompagnée", "reponse": "réponse", "modifiee": "modifiée", "concernees": "concernées"}
+NUMBERS = {
+    "montant",
+    "montant_du",
+    "montant_verse",
+    "valeur",
+    "etp",
+    "jours_formation",
+    "quantite_observee",
+    "quantite_contrefactuelle",
+    "attribution",
+    "cout_bas",
+    "cout_central",
+    "cout_haut",
+}
+YES_NO = {
+    "naissance_par_defaut",
+    "opposition",
+    "interrogee",
+    "repondante",
+    "indemnisation",
+    "secret_statistique",
+    "zone_comparaison",
+}
+ACCENTS = {
+    "decision": "décision",
+    "eligibilite": "éligibilité",
+    "methode": "méthode",
+    "defaut": "défaut",
+    "role": "rôle",
+    "activite": "activité",
+    "anciennete": "ancienneté",
+    "efficacite": "efficacité",
+    "creation": "création",
+    "enquete": "enquête",
+    "frequence": "fréquence",
+    "depense": "dépense",
+    "evenement": "événement",
+    "quantite": "quantité",
+    "theme": "thème",
+    "age": "âge",
+    "interrogee": "interrogée",
+    "repondante": "répondante",
+    "systematique": "systématique",
+    "spontanee": "spontanée",
+    "demarche": "démarche",
+    "accompagnee": "accompagnée",
+    "reponse": "réponse",
+    "modifiee": "modifiée",
+    "concernees": "concernées",
+}
 EXTRA_HEADER, EXTRA_VALUE = "Antenne", "Antenne côté gare"
 
 
@@ -38,17 +79,28 @@ def headers(names: Iterable[str], style: str) -> list[str]:
 
 def write_table(con: duckdb.DuckDBPyConnection, table: str, rows_sql: str, out_dir: Path) -> None:
     """Write every file of ``table``: cells, planted defects, then text or spreadsheet. Counts go to ``written``."""
-    columns = [(name, kind) for name, kind, *_ in con.execute(f"describe {rows_sql}").fetchall()
-               if name not in ("file_id", "ord")]
-    cells = ", ".join(f"case when {n} then 'oui' else 'non' end as {n}" if kind == "BOOLEAN" else
-                      f"coalesce({n}::varchar, '') as {n}" for n, kind in columns)
-    con.execute(f"create or replace table cells as select file_id, ord, '' as shape, {cells} from ({rows_sql})")
+    columns = [
+        (name, kind)
+        for name, kind, *_ in con.execute(f"describe {rows_sql}").fetchall()
+        if name not in ("file_id", "ord")
+    ]
+    cells = ", ".join(
+        f"case when {n} then 'oui' else 'non' end as {n}"
+        if kind == "BOOLEAN"
+        else f"coalesce({n}::varchar, '') as {n}"
+        for n, kind in columns
+    )
+    con.execute(
+        f"create or replace table cells as select file_id, ord, '' as shape, {cells} from ({rows_sql})"
+    )
     defects.plant(con, table)
     names = [name for name, _ in columns]
     con.execute("insert into written select file_id, count(*) from cells group by file_id")
     if names[0] == "identifiant":
-        con.execute("insert into excluded_rows select file_id, count(*) from cells where identifiant in ("
-                    "select identifiant from identities join objections using (person)) group by 1")
+        con.execute(
+            "insert into excluded_rows select file_id, count(*) from cells where identifiant in ("
+            "select identifiant from identities join objections using (person)) group by 1"
+        )
     _write_texts(con, names, out_dir)
     _write_spreadsheets(con, names, out_dir)
 
@@ -59,7 +111,9 @@ def _hand(name: str) -> str:
         return f"case when french_dates then regexp_replace({name}, '^(\\d{{4}})-(\\d\\d)-(\\d\\d)$', '\\3/\\2/\\1') else {name} end"
     if name in NUMBERS:
         return f"case when decimal_comma then replace({name}, '.', ',') else {name} end"
-    return f"case {name} when 'oui' then yes when 'non' then \"no\" else {name} end" if name in YES_NO else name
+    return (
+        f"case {name} when 'oui' then yes when 'non' then \"no\" else {name} end" if name in YES_NO else name
+    )
 
 
 def _write_texts(con: duckdb.DuckDBPyConnection, names: list[str], out_dir: Path) -> None:
@@ -71,12 +125,14 @@ def _write_texts(con: duckdb.DuckDBPyConnection, names: list[str], out_dir: Path
                 case when shape = 'short' then array_to_string([{", ".join(short)}], chr(31))
                      else array_to_string([{", ".join(cells)}], chr(31)) end
                 || case when extra_column and shape <> 'short' then chr(31) || '{EXTRA_VALUE}' else '' end
-                || case when shape = 'surplus' then chr(31) || chr(31) || 'suite' else '' end, chr(31), separator) as line
+                || case when shape = 'surplus' then chr(31) || chr(31) || 'suite' else '' end, chr(31),
+                    separator) as line
             from cells join (
                 select file_id, separator, line_end, french_dates, decimal_comma, yes, "no", extra_column
                 from files where extension in ('csv', 'txt')) using (file_id))
         select f.file_name, f.sender, f.separator, f.line_end, f.encoding, f.header, f.extra_column, l.body
-        from (select file_id, string_agg(line || line_end, '' order by ord, line) as body from lines group by file_id) l
+        from (select file_id, string_agg(line || line_end, '' order by ord, line) as body from lines
+            group by file_id) l
         join files f using (file_id) order by f.file_id""")
     while batch := result.fetchmany(64):
         for file_name, sender, separator, line_end, encoding, style, has_extra, body in batch:
@@ -87,7 +143,8 @@ def _write_texts(con: duckdb.DuckDBPyConnection, names: list[str], out_dir: Path
 
 def _write_spreadsheets(con: duckdb.DuckDBPyConnection, names: list[str], out_dir: Path) -> None:
     rows = con.execute(f"""
-        select f.file_name, f.sender, f.extension, f.header, list([{", ".join(names)}] order by ord, {", ".join(names)})
+        select f.file_name, f.sender, f.extension, f.header, list([{", ".join(names)}] order by ord,
+            {", ".join(names)})
         from cells join (select file_id, file_name, sender, extension, header from files
             where extension in ('xlsx', 'ods')) f using (file_id)
         group by all order by f.file_name""").fetchall()

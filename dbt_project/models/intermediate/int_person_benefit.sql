@@ -1,0 +1,63 @@
+-- E3: discussed by a territory; then requested, opened, paid: three different counts, of those who did not receive it.
+with discussed as (
+    select
+        claims.territory_code,
+        claims.person_id,
+        claims.benefit_code,
+        claims.eligibility_code,
+        claims.situation_code <> 'percoit' as is_at_stake,
+        claims.request_date is not null as has_local_request,
+        contacts.first_contact_date,
+        contacts.first_contact_month
+    from {{ ref('stg_droits') }} as claims
+    join {{ ref('int_person_contact') }} as contacts
+        on contacts.territory_code = claims.territory_code and contacts.person_id = claims.person_id
+),
+
+known as (
+    select distinct matches.person_id, pays.benefit_code
+    from {{ ref('int_person_match') }} as matches
+    join {{ ref('stg_body_benefits') }} as pays on pays.body_code = matches.body_code
+    where matches.is_matched
+),
+
+feed as (
+    select
+        discussed.territory_code,
+        discussed.person_id,
+        discussed.benefit_code,
+        max(months.request_date) as request_date,
+        bool_or(months.is_open and months.entitlement_month = {{ add_months('discussed.first_contact_month', -1) }})
+            as was_open_before,
+        min(case when months.is_open and months.entitlement_month >= discussed.first_contact_month
+            then months.entitlement_month end) as opening_month,
+        {{ value_at_first('months.decision_date', 'case when months.is_open and months.entitlement_month'
+            ~ ' >= discussed.first_contact_month then months.entitlement_month end') }} as decision_date,
+        sum(case when months.entitlement_month >= discussed.first_contact_month then months.paid_eur end) as paid_eur
+    from discussed
+    join {{ ref('int_benefit_month_latest') }} as months
+        on months.person_id = discussed.person_id and months.benefit_code = discussed.benefit_code
+    where discussed.is_at_stake
+    group by discussed.territory_code, discussed.person_id, discussed.benefit_code
+)
+
+select
+    discussed.territory_code,
+    discussed.person_id,
+    discussed.benefit_code,
+    discussed.eligibility_code,
+    discussed.is_at_stake and (discussed.has_local_request
+        or coalesce(feed.request_date >= discussed.first_contact_date, false)) as is_requested,
+    discussed.is_at_stake and known.person_id is null as is_unknown,
+    discussed.is_at_stake and known.person_id is not null and feed.opening_month is not null
+        and not feed.was_open_before as is_opened,
+    is_opened and feed.paid_eur > 0 as is_paid,
+    case when is_opened then feed.opening_month end as opening_month,
+    -- from the first contact to the decision, or to the month opened when no decision date is known
+    case when is_opened then greatest(0, datediff('day', discussed.first_contact_date,
+        coalesce(feed.decision_date, feed.opening_month))) end as opening_delay_days
+from discussed
+left join feed
+    on feed.territory_code = discussed.territory_code and feed.person_id = discussed.person_id
+    and feed.benefit_code = discussed.benefit_code
+left join known on known.person_id = discussed.person_id and known.benefit_code = discussed.benefit_code

@@ -1,0 +1,17 @@
+-- Rows set aside in the deliveries in force, and files refused whole. A row may have several reasons.
+with reasons as (
+    select delivery_id, reason_code, row_count from {{ source('intake', 'quarantine_counts') }}
+    union all
+    select delivery_id, reason_code, 0 from {{ ref('stg_deliveries') }} where reason_code is not null
+)
+
+select
+    coalesce(deliveries.table_name, 'inconnue') as table_name,
+    coalesce(deliveries.sender_kind, 'inconnu') as sender_kind,
+    reasons.reason_code,
+    cast(sum(reasons.row_count) as bigint) as row_count,
+    count(distinct reasons.delivery_id) as delivery_count
+from reasons
+join {{ ref('stg_deliveries') }} as deliveries on deliveries.delivery_id = reasons.delivery_id
+where deliveries.is_current or deliveries.status_code = 'refused'
+group by coalesce(deliveries.table_name, 'inconnue'), coalesce(deliveries.sender_kind, 'inconnu'), reasons.reason_code

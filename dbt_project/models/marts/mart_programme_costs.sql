@@ -1,0 +1,13 @@
+-- Ledger 1 (E8): what the programme costs. Never added to the two other ledgers.
+select
+    case when grouping(territory_code) = 1 then 'FR' else territory_code end as territory_code,
+    cast(fiscal_year as integer) as fiscal_year,
+    nature_code,
+    funder_code,
+    sum(case when expense_status_code = 'paye' then programme_cost_eur else 0 end) as programme_cost_paid_eur,
+    sum(case when expense_status_code = 'engage' then programme_cost_eur else 0 end) as programme_cost_committed_eur,
+    sum(case when expense_status_code = 'prevu' then programme_cost_eur else 0 end) as programme_cost_planned_eur
+from {{ ref('stg_depenses') }}
+group by grouping sets (
+    (territory_code, fiscal_year, nature_code, funder_code), (fiscal_year, nature_code, funder_code)
+)

@@ -1,0 +1,34 @@
+{{ config(materialized='table') }}
+
+with senders as (
+    select territory_code as sender_code, 'territory' as sender_kind from {{ source('reference', 'territories') }}
+    union all
+    select body_code, 'body' from {{ source('reference', 'bodies') }}
+    union all
+    select sender_code, kind from {{ source('reference', 'other_senders') }}
+)
+
+select
+    deliveries.delivery_id,
+    deliveries.sender_code,
+    senders.sender_kind,
+    deliveries.table_name,
+    deliveries.period,
+    deliveries.period_month,
+    -- last month of a monthly or quarterly period
+    case
+        when deliveries.period like '____-T_' then {{ add_months('deliveries.period_month', 2) }}
+        when deliveries.period like '____-__' and deliveries.period not like '____-S_' then deliveries.period_month
+    end as period_end_month,
+    deliveries.version,
+    deliveries.status_code,
+    deliveries.status_code in ('accepted', 'partial') as is_received,
+    deliveries.is_current,
+    deliveries.reason_code,
+    deliveries.accepted_row_count,
+    deliveries.refused_row_count,
+    row_number() over (
+        order by deliveries.period_month, deliveries.version, deliveries.delivery_id
+    ) as delivery_rank
+from {{ source('intake', 'deliveries') }} as deliveries
+left join senders on senders.sender_code = deliveries.sender_code

@@ -88,9 +88,13 @@ def _axis(unit: str):
 def _color(series: Sequence[str], palette: Sequence[str]):
     import altair as alt
 
-    return alt.Color("series:N", sort=list(series), title=None,
-                     scale=alt.Scale(domain=list(series), range=list(palette)[:len(series)]),
-                     legend=alt.Legend(orient="top", symbolType="square", labelLimit=220, columns=4))
+    return alt.Color(
+        "series:N",
+        sort=list(series),
+        title=None,
+        scale=alt.Scale(domain=list(series), range=list(palette)[: len(series)]),
+        legend=alt.Legend(orient="top", symbolType="square", labelLimit=220, columns=4, columnPadding=18),
+    )
 
 
 def _svg(chart) -> Markup:

@@ -18,7 +18,7 @@ LISTS = {"payer_code": ("payers", "payer_label"), "cost_event_code": ("cost_even
          "body_code": ("bodies", "body_label"), "dimension_code": ("instruments", "dimension_label"),
          "control_id": ("control_totals", "control_label"), "reason_code": ("reason_codes", "message_fr")}
 KEYS = {"reason_code": "code"}
-UNKNOWN = {NO_CODE: "Non établi"}
+UNKNOWN = {NO_CODE: "Non établi", "non_renseigne": "Non renseigné"}
 
 
 def label(dimension: str, code: object) -> str:

@@ -45,8 +45,8 @@ def measure(value: float | None, unit: str) -> str:
     """A value with its unit: ``part`` as a percentage, ``mois_civil`` as a month, ``oui_non`` as a word."""
     if value is None or math.isnan(value):
         return "non mesuré"
-    if unit == "part":
-        return share(value, 2)
+    if unit in ("part", "part arrondie"):
+        return share(value, 0 if unit == "part arrondie" or round(value * 100, 6).is_integer() else 2)
     if unit == "mois_civil":
         return month(int(value))
     if unit == "oui_non":

@@ -1,15 +1,23 @@
-"""Measures of a report: who is in, how fresh, how well matched."""
+"""Measures of a report: who is in, how fresh, how well matched.
+
+Shares of persons are cut to a whole per cent, downwards: the dossier and the promotion record leave with
+the report, and an exact share of a known number of persons would tell a small remainder.
+"""
 
 MEASURES = {
     "territory_count": """
         select count(*) from marts.mart_coverage where has_deliveries and territory_code <> 'FR'""",
     "person_count": "select max(person_count) from marts.mart_coverage where territory_code = 'FR'",
     "contact_count": "select max(contact_count) from marts.mart_coverage where territory_code = 'FR'",
-    "match_share": "select max(match_share) from marts.mart_coverage where territory_code = 'FR'",
-    "pre_period_share": "select max(pre_period_share) from marts.mart_coverage where territory_code = 'FR'",
+    "match_share": """
+        select floor(max(match_share) * 100) / 100 from marts.mart_coverage
+        where territory_code = 'FR'""",
+    "pre_period_share": """
+        select floor(max(pre_period_share) * 100) / 100 from marts.mart_coverage
+        where territory_code = 'FR'""",
     "body_count": "select count(distinct body_code) from marts.mart_body_coverage where delivery_count > 0",
     "worst_body_match_share": """
-        select min(last_share) from
+        select floor(min(last_share) * 100) / 100 from
             (select arg_max(match_share, period_month) as last_share
              from marts.mart_body_coverage group by body_code)""",
     "last_feed_month": """

@@ -85,7 +85,7 @@ def coverage(book: Book, table_id: str) -> Markup:
     if "personnes" in sources:
         parts.append(Markup("{} personnes rencontrées").format(book.show("couverture.personnes.FR")))
     if "droits_mensuels" in sources:
-        parts.append(Markup("appariement {}").format(book.show("couverture.appariement.FR")))
+        parts.append(Markup("appariement {}").format(book.show("appariement.taux.FR")))
     if "personnes" not in sources:
         parts.append(Markup("champ : {} ; sans appariement").format(tables()[table_id].population))
     return Markup(" · ").join(parts)

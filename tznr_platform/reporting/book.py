@@ -67,8 +67,8 @@ class Book:
 
     @staticmethod
     def _text(value: float, unit: str) -> Markup:
-        if unit == "part":
-            return escape(french.share(value))
+        if unit in ("part", "part arrondie"):
+            return escape(french.share(value, 1 if unit == "part" else 0))
         return escape(french.number(value, DECIMALS.get(unit, 0)))
 
 

@@ -213,3 +213,13 @@ def test_random_tables_leave_no_finding():
 def test_every_registered_table_is_complete():
     for table in tables().values():
         assert table.title and table.definition and table.population and table.measures
+
+
+@pytest.mark.parametrize("territory", ["FR", "TZNR-02"])
+def test_few_persons_not_found_are_not_told_by_the_match_rate(territory):
+    """Sixteen sent, fifteen found: neither the count nor the rate may say that one was not."""
+    shown = protect(cells("couverture", {"envoyees": {territory: 16}, "appariees": {territory: 15},
+                                         "appariement": {territory: 15 / 16}}))
+    assert status(shown)[f"couverture.appariees.{territory}"] == "masked"
+    assert status(shown)[f"couverture.appariement.{territory}"] == "masked"
+    assert audit(shown) == []

@@ -15,7 +15,7 @@ from tznr_platform import reporting
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, warehouse
 
-MARTS = Path(__file__).with_name("published.sql")
+MARTS = tuple(Path(__file__).with_name(f"published_{part}.sql") for part in ("persons", "surveys"))
 REGISTER = """
 select row_number() over () as delivery_id, 'TZNR-' || lpad(i::varchar, 2, '0') as sender_code,
        name as table_name,
@@ -39,7 +39,8 @@ def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data directory, built once a session: register, working and published warehouse."""
     settings = settings_in(tmp_path_factory.mktemp("published"))
     with warehouse.connect(settings.published_file, settings=settings) as con:
-        con.execute(MARTS.read_text(encoding="utf-8"))
+        for part in MARTS:
+            con.execute(part.read_text(encoding="utf-8"))
     shutil.copy(settings.published_file, settings.working_file)
     with warehouse.connect(None, settings=settings) as con:
         lake.write_parquet(con, REGISTER, settings.lake_dir / "register" / "deliveries.parquet")

@@ -1,7 +1,5 @@
 """From published marts to what leaves: estimates, disclosed numbers, report gates, reports, packages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

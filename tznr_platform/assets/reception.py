@@ -1,7 +1,5 @@
 """Reception: the inbox, then one asset a table. A refused delivery is a success whose result is a receipt."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 

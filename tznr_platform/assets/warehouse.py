@@ -1,7 +1,5 @@
 """The warehouse: dbt models on the one working file, their gate, and the published copy that readers open."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import dagster as dg

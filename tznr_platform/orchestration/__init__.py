@@ -1,5 +1,1 @@
-"""Dagster wiring: partitions, translator, jobs, schedules, sensors, and ``build_defs`` that puts it together."""
-
-from tznr_platform.orchestration.build import build_defs
-
-__all__ = ["build_defs"]
+"""Dagster wiring: jobs, schedules, sensors, the dbt manifest, and ``build.build_defs`` that puts it together."""

@@ -1,7 +1,5 @@
 """A console logger for people: elapsed time and the French line an asset wrote, nothing of the machinery."""
 
-from __future__ import annotations
-
 import logging
 import sys
 import time

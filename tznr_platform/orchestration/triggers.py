@@ -1,7 +1,5 @@
 """What starts a run by itself: a delivery in the inbox, and the 5th of each month."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from tznr_platform.assets.partitions import TIMEZONE, feed_months, whole_range_tags

@@ -15,7 +15,7 @@ from tznr_platform.intake.names import period_month
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file of the inbox. ``status`` is pending, duplicate, refused or waiting (still being written)."""
+    """A file of the inbox. ``status``: pending, duplicate, refused, or waiting (still being written)."""
 
     path: Path
     name: str
@@ -29,6 +29,7 @@ class Arrival:
     status: str
     reason: str | None = None
     detail: str = ""
+    supersedes: bool = False
 
     @property
     def month(self) -> str | None:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from tznr_platform.intake.arrivals import Arrival
 from tznr_platform.intake.judge import judge
+from tznr_platform.intake.prepare import Source
 from tznr_platform.intake.rules import RowRules
-from tznr_platform.intake.shape import Shape
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, registers
@@ -31,35 +30,16 @@ if TYPE_CHECKING:
 BATCH_BYTES, BATCH_FILES = 400 << 20, 400
 
 
-@dataclass
-class Source:
-    """A file ready for DuckDB. ``is_clean`` files carry the sender's line number first and no header."""
-
-    arrival: Arrival
-    delivery_id: int
-    path: Path
-    shape: Shape
-    row_count: int
-    is_clean: bool = False
-    ragged_lines: tuple[int, ...] = ()
-    remarks: list[tuple[str, str]] = field(default_factory=list)
-
-
 def batches(sources: list[Source]) -> Iterator[list[Source]]:
-    """Group sources that DuckDB can read in one go, by their layout, up to a size that fits in memory."""
-    def layout(source: Source) -> tuple:
-        return source.is_clean, source.shape.delimiter if not source.is_clean else ";", source.shape.columns
-
-    groups: dict[tuple, list[Source]] = {}
-    for source in sources:
-        groups.setdefault(layout(source), []).append(source)
-    for group in groups.values():
+    """Group sources of the same layout, up to a size that fits in memory."""
+    for _, group in groupby(sorted(sources, key=lambda source: repr(source.layout)), key=lambda source: source.layout):
         batch: list[Source] = []
+        size = 0
         for source in group:
-            total = sum(other.arrival.size for other in batch) + source.arrival.size
-            if batch and (total > BATCH_BYTES or len(batch) == BATCH_FILES):
+            size += source.arrival.size
+            if batch and (size > BATCH_BYTES or len(batch) == BATCH_FILES):
                 yield batch
-                batch = []
+                batch, size = [], source.arrival.size
             batch.append(source)
         yield batch
 
@@ -71,7 +51,7 @@ def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Sour
     Leaves the temporary tables ``counts`` (delivery_id, accepted, refused) and ``refusals`` for the register and
     the receipts. Raises ``UserError`` STORAGE on a full disk, nothing of the batch being in the register.
     """
-    rules = RowRules(contract, batch[0].shape.columns)
+    rules = RowRules(contract, batch[0].columns)
     with lake.storage_errors(settings.lake_dir):
         odd = _read(con, rules, batch)
         judge(con, rules, key, settings)
@@ -94,23 +74,22 @@ def _read(con: duckdb.DuckDBPyConnection, rules: RowRules, batch: list[Source]) 
     con.execute(f"create or replace temp table typed as select file_index::integer as file_position, "
                 f"{'line::integer' if is_clean else 'null::integer'} as sent_line, {rules.typed_sql}, "
                 f"{rules.mask_sql} as mask from read_csv([{paths}], columns = {{{columns}}}, auto_detect = false, "
-                f"header = {str(not is_clean).lower()}, delim = {quote(batch[0].shape.delimiter)}, quote = '\"', "
+                f"header = {str(not is_clean).lower()}, delim = {quote(batch[0].delimiter)}, quote = '\"', "
                 "escape = '\"', ignore_errors = true)")
     found = {position: (first, count) for position, first, count in con.execute(
         "select file_position, min(rowid), count(*) from typed group by 1").fetchall()}
     odd = [source for position, source in enumerate(batch)
-           if not is_clean and found.get(position, (0, 0))[1] != source.row_count]
-    con.execute("create or replace temp table batch "
-                "(file_position integer, delivery_id integer, sender_code varchar, first_row bigint)")
+           if found.get(position, (0, 0))[1] != source.row_count]
     kept = [(position, source.delivery_id, source.arrival.sender, found.get(position, (0, 0))[0])
             for position, source in enumerate(batch) if source not in odd]
-    if kept:
-        con.executemany("insert into batch values (?, ?, ?, ?)", kept)
+    con.execute("create or replace temp table batch as select * from (values (null::integer, null::integer, "
+                f"null::varchar, null::bigint), {', '.join(map(str, kept))}) "
+                "v(file_position, delivery_id, sender_code, first_row) where delivery_id is not null")
     return odd
 
 
 def _columns(batch: list[Source]) -> list[str]:
-    return [f"c{index}" for index in range(len(batch[0].shape.headers))]
+    return [f"c{index}" for index in range(len(batch[0].columns))]
 
 
 def _add_ragged_lines(con: duckdb.DuckDBPyConnection, batch: list[Source]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import PurePath
@@ -31,18 +32,37 @@ class Name:
     version: int | None = None
 
 
-def read_name(path: PurePath, reception_year: int) -> Name:
-    """Identify a file by its path inside the inbox; open data by the globs of its contract."""
-    for contract in contracts.contracts().values():
-        if any(fnmatch(path.name.lower(), glob.lower()) for glob in contract.filenames):
-            years = YEAR.findall(path.stem)
-            return Name(contract.senders[0], contract.name, max(years, default=str(reception_year)))
-    text = _fold_sender(path.stem)
-    version = VERSION.search(text)
-    text = VERSION.sub("", text)
-    period = PERIOD.search(text)
-    sender, table = _sender_and_table(PERIOD.sub("", text), path)
-    return Name(sender, table, _period(period) if period else None, int(version[1]) if version else None)
+class NameReader:
+    """Reads names against the senders and tables of the contracts."""
+
+    def __init__(self) -> None:
+        tables = contracts.contracts().values()
+        self._senders = {_fold_sender(code): code for code in contracts.senders()}
+        self._tables = {fold(contract.name): contract.name for contract in tables}
+        self._globs = [(glob.lower(), contract) for contract in tables for glob in contract.filenames]
+
+    def read(self, path: PurePath, reception_year: int) -> Name:
+        """Identify a file by its path inside the inbox; open data by the globs of its contract."""
+        for glob, contract in self._globs:
+            if fnmatch(path.name.lower(), glob):
+                years = YEAR.findall(path.stem)
+                return Name(contract.senders[0], contract.name, max(years, default=str(reception_year)))
+        text = _fold_sender(path.stem)
+        version = VERSION.search(text)
+        text = VERSION.sub("", text)
+        period = PERIOD.search(text)
+        sender, table = self._sender_and_table(PERIOD.sub("", text), path)
+        return Name(sender, table, _period(period) if period else None, int(version[1]) if version else None)
+
+    def _sender_and_table(self, text: str, path: PurePath) -> tuple[str | None, str | None]:
+        prefix = _longest(name for name in self._senders if text == name or text.startswith(name + "_"))
+        if prefix is not None:
+            return self._senders[prefix], self._tables.get(text[len(prefix) + 1:])
+        table = _longest(name for name in self._tables if text == name or text.endswith("_" + name))
+        if table is not None and text != table:
+            return None, self._tables[table]
+        folders = (self._senders.get(_fold_sender(folder)) for folder in reversed(path.parent.parts))
+        return next((sender for sender in folders if sender), None), self._tables.get(text)
 
 
 def period_month(period: str) -> dt.date:
@@ -59,17 +79,8 @@ def _period(match: re.Match[str]) -> str:
     return match["year"]
 
 
-def _sender_and_table(text: str, path: PurePath) -> tuple[str | None, str | None]:
-    known = {_fold_sender(code): code for code in contracts.senders()}
-    tables = {fold(name): name for name in contracts.contracts()}
-    prefix = max((name for name in known if text == name or text.startswith(name + "_")), key=len, default=None)
-    if prefix is not None:
-        return known[prefix], tables.get(text[len(prefix) + 1:])
-    folders = (known.get(_fold_sender(folder)) for folder in reversed(path.parent.parts))
-    table = max((name for name in tables if text == name or text.endswith("_" + name)), key=len, default=None)
-    named_otherwise = table is not None and text != table
-    sender = None if named_otherwise else next((sender for sender in folders if sender), None)
-    return sender, tables[table] if table else None
+def _longest(names: Iterable[str]) -> str | None:
+    return max(names, key=len, default=None)
 
 
 def _fold_sender(text: str) -> str:

@@ -19,28 +19,29 @@ from tznr_platform.intake.arrivals import FileRefusedError
 from tznr_platform.intake.shape import HEADER_SEARCH_LINES, Shape, header_score
 from tznr_platform.privacy.screen import fold
 
+DELIMITER = ";"
 Row = Sequence[object]
 csv.field_size_limit(1 << 24)
 
 
 @dataclass(frozen=True)
 class Clean:
-    """A clean CSV (``;``, no header, line number first): its rows, and the lines refused for their number of cells."""
+    """A clean CSV: how many rows it has, and the lines left out for their number of cells."""
 
     path: Path
     row_count: int
     ragged_lines: tuple[int, ...]
 
 
-def normalise_text(source: Path, shape: Shape, target: Path) -> tuple[Clean, Shape]:
+def normalise_text(source: Path, shape: Shape, names: Sequence[str], target: Path) -> tuple[Clean, Shape]:
     """Straighten a text file; the shape returned tells the encoding really used."""
     try:
-        return _write(_text_rows(source, shape), shape, target, pads=False), shape
+        return _write(_text_rows(source, shape), shape, names, target, pads=False), shape
     except UnicodeDecodeError:
         if shape.encoding != "utf-8" or _has_accents(source, shape):
             raise FileRefusedError("ENCODING_UNKNOWN") from None
         shape = replace(shape, encoding="cp1252")
-        return _write(_text_rows(source, shape), shape, target, pads=False), shape
+        return _write(_text_rows(source, shape), shape, names, target, pads=False), shape
     except csv.Error:
         raise FileRefusedError("FILE_UNREADABLE") from None
 
@@ -60,16 +61,19 @@ def open_sheet(source: Path, names: Iterable[str], max_bytes: int) -> tuple[list
     return best[1], best[2]
 
 
-def normalise_sheet(rows: list[Row], shape: Shape, target: Path) -> Clean:
+def normalise_sheet(rows: list[Row], shape: Shape, names: Sequence[str], target: Path) -> Clean:
     """Straighten a sheet; short rows are completed, as spreadsheets do not store empty cells."""
     numbered = ((number, [_text(cell) for cell in row]) for number, row in enumerate(rows, start=1))
-    return _write(numbered, shape, target, pads=True)
+    return _write(numbered, shape, names, target, pads=True)
 
 
-def _write(rows: Iterable[tuple[int, list[str]]], shape: Shape, target: Path, *, pads: bool) -> Clean:
+def _write(rows: Iterable[tuple[int, list[str]]], shape: Shape, names: Sequence[str], target: Path, *,
+           pads: bool) -> Clean:
+    """Line number, then the columns ``names`` in that order; those the file lacks stay empty."""
     width, ragged, count = len(shape.headers), [], 0
+    places = [shape.columns.index(name) if name in shape.columns else width for name in names]
     with target.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter=";", lineterminator="\n")
+        writer = csv.writer(stream, delimiter=DELIMITER, lineterminator="\n")
         for line, row in rows:
             if line <= shape.header_line:
                 continue
@@ -83,7 +87,8 @@ def _write(rows: Iterable[tuple[int, list[str]]], shape: Shape, target: Path, *,
             if len(cells) != width:
                 ragged.append(line)
                 continue
-            writer.writerow([line, *cells])
+            cells.append("")
+            writer.writerow([line, *(cells[place] for place in places)])
             count += 1
     return Clean(target, count, tuple(ragged))
 

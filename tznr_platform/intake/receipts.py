@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -42,8 +42,9 @@ class Refusal:
 class ReceiptWriter:
     """Writes receipts; the template is compiled once for thousands of them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, answered: Iterable[Delivery]) -> None:
         self._settings = settings
+        self._taken = {self._plain_path(delivery) for delivery in answered}
         environment = jinja2.Environment(loader=jinja2.PackageLoader("tznr_platform.intake"), autoescape=True,
                                          trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
         environment.filters |= {"number": french.number, "day": french.day}
@@ -53,17 +54,27 @@ class ReceiptWriter:
         """Write the receipts of new deliveries; their refused lines are in the temporary table ``refusals``."""
         partly = [delivery.delivery_id for delivery in deliveries if delivery.refused_row_count]
         summaries, lines = (_summaries(con, partly), _lines(con, partly)) if partly else ({}, {})
-        for delivery in deliveries:
-            path = self._path(delivery)
-            lake.atomic_write_text(path.with_suffix(".html"), self._letter(
-                delivery, summaries.get(delivery.delivery_id, [])))
-            lake.atomic_write_text(path.with_suffix(".csv"), _table(delivery, lines.get(delivery.delivery_id, [])))
+        with lake.storage_errors(self._settings.receipts_dir):
+            for delivery in deliveries:
+                stem = self._free_path(delivery)
+                letter = self._letter(delivery, summaries.get(delivery.delivery_id, []))
+                stem.parent.mkdir(parents=True, exist_ok=True)
+                Path(f"{stem}.html").write_text(letter, encoding="utf-8")
+                Path(f"{stem}.csv").write_text(_table(delivery, lines.get(delivery.delivery_id, [])),
+                                               encoding="utf-8", newline="")
 
-    def _path(self, delivery: Delivery) -> Path:
+    def _plain_path(self, delivery: Delivery) -> Path:
+        """Path of the receipts of a file, without suffix: its own stem, in the folder of its sender."""
         stem = re.sub(r"[^\w.-]+", "_", PurePosixPath(delivery.file_name).stem)[:100] or "fichier"
-        folder = self._settings.receipts_dir / (delivery.sender_code or UNKNOWN_SENDER)
-        path = folder / f"{stem}.html"
-        return path if not path.exists() else folder / f"{stem}_d{delivery.delivery_id}.html"
+        return self._settings.receipts_dir / (delivery.sender_code or UNKNOWN_SENDER) / stem
+
+    def _free_path(self, delivery: Delivery) -> Path:
+        """The plain path, or one with the number of the delivery when an earlier receipt bears that name."""
+        path = self._plain_path(delivery)
+        if path in self._taken:
+            return path.with_name(f"{path.name}_d{delivery.delivery_id}")
+        self._taken.add(path)
+        return path
 
     def _letter(self, delivery: Delivery, refusals: list[Refusal]) -> str:
         sender = contracts.senders().get(delivery.sender_code)

@@ -53,10 +53,10 @@ class Register:
         """Write the register with these deliveries: from then on they exist. Their data must be in place before."""
         self.deliveries += deliveries
         current = {delivery.delivery_id for delivery in self.current()}
-        rows = [{name: getattr(delivery, name) for name in FIELDS} | {"is_current": delivery.delivery_id in current}
-                for delivery in self.deliveries]
+        columns = {name: [getattr(delivery, name) for delivery in self.deliveries] for name in FIELDS}
+        columns["is_current"] = [delivery.delivery_id in current for delivery in self.deliveries]
         shape = pa.schema([(name, ARROW[kind]) for name, kind in registers.DELIVERIES.items()])
-        self._con.register("register_rows", pa.Table.from_pylist(rows, schema=shape))
+        self._con.register("register_rows", pa.Table.from_pydict(columns, schema=shape))
         lake.write_parquet(self._con, "from register_rows order by delivery_id",
                            registers.deliveries_file(self._settings))
         self._con.unregister("register_rows")

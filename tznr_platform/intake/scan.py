@@ -21,7 +21,7 @@ from tznr_platform import contracts
 from tznr_platform.errors import UserError
 from tznr_platform.intake import shape
 from tznr_platform.intake.arrivals import Arrival, FileRefusedError, Scan
-from tznr_platform.intake.names import read_name
+from tznr_platform.intake.names import NameReader
 from tznr_platform.intake.normalise import open_sheet
 from tznr_platform.intake.register import Register, SeenFiles
 from tznr_platform.settings import Settings
@@ -39,8 +39,9 @@ def scan_inbox(settings: Settings, register: Register) -> Scan:
     seen = SeenFiles(settings)
     paths = inbox_paths(settings.inbox_dir)
     moving = _still_changing(paths)
+    names = NameReader()
     with ThreadPoolExecutor(settings.threads) as pool:
-        arrivals = list(pool.map(lambda path: _look(path, settings, seen, path in moving), paths))
+        arrivals = list(pool.map(lambda path: _look(path, settings, names, seen, path in moving), paths))
     seen.save()
     answered = register.answered()
     fresh = [arrival for arrival in arrivals if (arrival.name, arrival.sha256) not in answered]
@@ -91,9 +92,9 @@ def _status(path: Path) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
-def _look(path: Path, settings: Settings, seen: SeenFiles, is_moving: bool) -> Arrival:
+def _look(path: Path, settings: Settings, names: NameReader, seen: SeenFiles, is_moving: bool) -> Arrival:
     relative = path.relative_to(settings.inbox_dir)
-    name = read_name(relative, settings.today.year)
+    name = names.read(relative, settings.today.year)
     arrival = Arrival(path, shown_name(relative.as_posix()), name.sender, name.table, name.period, name.version,
                       "", 0, 0, "pending")
     try:
@@ -204,7 +205,7 @@ def _versioned(arrival: Arrival, versions: dict[int, str]) -> Arrival:
     if version < latest:
         return replace(arrival, status="refused", reason="VERSION_OLDER", detail=f"version {latest} en place")
     versions[version] = arrival.sha256
-    return replace(arrival, version=version)
+    return replace(arrival, version=version, supersedes=latest > 0)
 
 
 def shown_name(name: str) -> str:

@@ -57,17 +57,28 @@ def shape_of_text(path: Path, names: Iterable[str]) -> Shape:
     if CONTROLS.search(text):
         raise FileRefusedError("FILE_UNREADABLE")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:HEADER_SEARCH_LINES]
-    candidates = [(number, _cells(line, delimiter), delimiter)
-                  for number, line in enumerate(lines, start=1) if line.strip() for delimiter in DELIMITERS]
-    if not candidates:
-        raise FileRefusedError("FILE_EMPTY")
-    known = {fold(name) for name in names}
-    number, cells, delimiter = max(candidates, key=lambda candidate: header_score(candidate[1], known))
-    if not header_score(cells, known):
-        number, cells, delimiter = max(candidates[:len(DELIMITERS)], key=lambda candidate: len(candidate[1]))
+    number, cells, delimiter = _header(lines, {fold(name) for name in names})
     if len(cells) == 1:
         raise FileRefusedError("SEPARATOR_UNKNOWN")
     return Shape(encoding, delimiter, number, tuple(cells))
+
+
+def _header(lines: list[str], known: set[str]) -> tuple[int, list[str], str]:
+    """Number, cells and separator of the header: the first line where most columns are known, else the likeliest."""
+    best: tuple[tuple[int, int], int, list[str], str] | None = None
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        for delimiter in DELIMITERS:
+            cells = _cells(line, delimiter)
+            score = (header_score(cells, known), len(cells) if best is None or best[1] == number else 0)
+            if best is None or score > best[0]:
+                best = (score, number, cells, delimiter)
+        if 2 * best[0][0] > len(best[2]):
+            break
+    if best is None:
+        raise FileRefusedError("FILE_EMPTY")
+    return best[1:]
 
 
 def detect_encoding(head: bytes) -> str:

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tznr_platform.intake.names import Name, period_month, read_name
+from tznr_platform.intake.names import Name, NameReader, period_month
 from tznr_platform.intake.scan import shown_name
 
 
@@ -29,7 +29,7 @@ from tznr_platform.intake.scan import shown_name
     ("communes.csv", Name("OPEN", "communes", "2026")),
 ])
 def test_names(path, expected):
-    assert read_name(PurePosixPath(path), 2026) == expected
+    assert NameReader().read(PurePosixPath(path), 2026) == expected
 
 
 @pytest.mark.parametrize(("period", "month"), [

@@ -1,0 +1,127 @@
+"""Make each file ready for DuckDB: as it lies when it is regular, straightened otherwise.
+
+Here: which of the two, and the refusals found on the way. Files that share a layout are read together, so a small
+file with a layout of its own is straightened too: one read more would cost more than one copy. Not here: detection
+(``shape``), straightening (``normalise``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tznr_platform.intake import normalise
+from tznr_platform.intake.arrivals import Arrival, FileRefusedError
+from tznr_platform.intake.shape import Shape, is_spreadsheet, match_columns, shape_of_text
+
+if TYPE_CHECKING:
+    from tznr_platform.contracts import Contract
+
+SMALL_BYTES = 4 << 20
+Remark = tuple[str, str]
+
+
+@dataclass
+class Source:
+    """A file ready for DuckDB. A clean one carries the sender's line numbers first, and no header."""
+
+    delivery_id: int
+    arrival: Arrival
+    path: Path
+    delimiter: str
+    columns: tuple[str | None, ...]
+    row_count: int
+    is_clean: bool = False
+    ignored_count: int = 0
+    ragged_lines: tuple[int, ...] = ()
+    remarks: list[Remark] = field(default_factory=list)
+
+    @property
+    def layout(self) -> tuple:
+        """What files must share to be read together."""
+        return self.is_clean, self.delimiter, self.columns
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Sources to read, and the files refused (identity, reason, detail)."""
+
+    sources: list[Source]
+    refused: list[tuple[int, str, str]]
+
+
+def prepare(contract: Contract, pending: dict[int, Arrival], folder: Path, max_bytes: int, *,
+            straighten_all: bool = False) -> Prepared:
+    """Sources of the pending arrivals of a table, by delivery; clean copies go to ``folder``."""
+    names = [item.name for item in contract.fields]
+    shapes: dict[int, Shape | None] = {}
+    prepared = Prepared([], [])
+    for delivery_id, arrival in pending.items():
+        with _refusals(prepared, delivery_id):
+            shapes[delivery_id] = _shape(arrival.path, names, contract)
+    regular = Counter((shape.delimiter, shape.columns) for shape in shapes.values() if shape and shape.is_regular)
+    commonest = max(regular, key=regular.get, default=None)
+    for delivery_id, shape in shapes.items():
+        arrival = pending[delivery_id]
+        as_it_lies = (shape is not None and shape.is_regular and not straighten_all
+                      and ((shape.delimiter, shape.columns) == commonest or arrival.size > SMALL_BYTES))
+        with _refusals(prepared, delivery_id):
+            source = (_regular(delivery_id, arrival, shape) if as_it_lies else
+                      _straightened(delivery_id, arrival, shape, contract, folder / f"d{delivery_id}.csv", max_bytes))
+            if source.row_count + len(source.ragged_lines) == 0:
+                raise FileRefusedError("NO_ROWS")
+            prepared.sources.append(source)
+    return prepared
+
+
+@contextmanager
+def _refusals(prepared: Prepared, delivery_id: int) -> Iterator[None]:
+    """Turn the refusal of a file, or a file that cannot be opened any more, into an entry of ``prepared``."""
+    try:
+        yield
+    except FileRefusedError as refusal:
+        prepared.refused.append((delivery_id, refusal.reason, refusal.detail))
+    except (FileNotFoundError, PermissionError):
+        prepared.refused.append((delivery_id, "FILE_UNREADABLE", ""))
+
+
+def _shape(path: Path, names: list[str], contract: Contract) -> Shape | None:
+    """Shape of a text file with its columns matched; None for a workbook, which is opened once only."""
+    with path.open("rb") as stream:
+        if is_spreadsheet(stream.read(8)):
+            return None
+    shape = shape_of_text(path, names)
+    return replace(shape, columns=match_columns(shape.headers, contract))
+
+
+def _regular(delivery_id: int, arrival: Arrival, shape: Shape) -> Source:
+    return Source(delivery_id, arrival, arrival.path, shape.delimiter, shape.columns, arrival.line_count - 1,
+                  ignored_count=shape.ignored_count, remarks=_remarks(shape))
+
+
+def _straightened(delivery_id: int, arrival: Arrival, shape: Shape | None, contract: Contract, target: Path,
+                  max_bytes: int) -> Source:
+    names = tuple(item.name for item in contract.fields)
+    if shape is None:
+        rows, shape = normalise.open_sheet(arrival.path, names, max_bytes)
+        shape = replace(shape, columns=match_columns(shape.headers, contract))
+        clean = normalise.normalise_sheet(rows, shape, names, target)
+    else:
+        clean, shape = normalise.normalise_text(arrival.path, shape, names, target)
+    return Source(delivery_id, arrival, target, normalise.DELIMITER, names, clean.row_count, is_clean=True,
+                  ignored_count=shape.ignored_count, ragged_lines=clean.ragged_lines, remarks=_remarks(shape))
+
+
+def _remarks(shape: Shape) -> list[Remark]:
+    """Unknown columns are told by their rank, never by their name: without a header line it is a value."""
+    remarks = []
+    if shape.ignored_count:
+        ranks = [str(rank) for rank, column in enumerate(shape.columns, start=1) if column is None]
+        remarks.append(("COLUMN_IGNORED", "colonne n° " + ", ".join(ranks)))
+    if shape.encoding not in ("utf-8", "sheet"):
+        remarks.append(("ENCODING_CONVERTED", shape.encoding))
+    return remarks

@@ -11,12 +11,11 @@ import jupytext
 import pytest
 from nbclient import NotebookClient
 
-from tznr_platform.settings import Settings
+from tests.published import MARTS, settings_in
 from tznr_platform.storage import warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
-MARTS = ROOT / "tests" / "published.sql"
 COMPETING_EXITS = """insert into marts.mart_spell_durations values
     ('RSA', 6, 'transition', 22), ('RSA', 18, 'censored', 90), ('PPA', 4, 'exit', 31),
     ('PPA', 9, 'censored', 80), ('ASPA', 4, 'censored', 15)"""
@@ -28,9 +27,10 @@ NAMES = [path.stem for path in NOTEBOOKS]
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with a published warehouse and nothing else."""
     data = tmp_path_factory.mktemp("notebooks")
-    settings = Settings(data_dir=data, memory_limit="512MB", threads=1)
+    settings = settings_in(data)
     with warehouse.connect(settings.published_file, settings=settings) as con:
-        con.execute(MARTS.read_text(encoding="utf-8"))
+        for part in MARTS:
+            con.execute(part.read_text(encoding="utf-8"))
         con.execute(COMPETING_EXITS)
     return data
 

@@ -13,7 +13,7 @@ import pandas as pd
 from tznr_platform.entitlements.households import HOUSING_DEDUCTION, require_valid
 from tznr_platform.errors import UserError
 
-BATCH_SIZE = 20_000
+BATCH_SIZE = 10_000  # simulated households; 1.5 GB with 2.8 persons each (20 000: 2.7 GB)
 RESULT = ("household_id", "month", "rsa_low_eur", "rsa_high_eur", "ppa_low_eur", "ppa_high_eur",
           "aspa_high_eur")
 
@@ -23,11 +23,10 @@ def theoretical_entitlement(households: pd.DataFrame, month: str) -> pd.DataFram
 
     ``households``: see ``households.require_valid``. Returns the columns ``RESULT``, rows in the order
     received, euros a month. The bounds differ where the housing deduction depends on a benefit that is not
-    described. Pensions and unemployment benefits are not described: an amount is what the wages alone would
-    give. Two limits of the source: a month in which a wage has just stopped shows an RSA that is
-    neutralised, not an onset; PPA still asks for a wage in M-3..M-1 after the reference quarter moved. At
-    most 20 000 simulated households at a time (about 60 KB each). Raises ``UserError`` for a description or
-    a month that cannot be used. Source: OpenFisca-France.
+    described. Pensions and unemployment benefits are not described: an amount is what wages alone would give.
+    Two limits of the source: in the month a wage stops RSA appears, which is not an onset; PPA asks for
+    a wage in M-3..M-1 although the reference quarter moved. Raises ``UserError`` for a description or a month
+    that cannot be used. Source: OpenFisca-France.
     """
     from tznr_platform.entitlements.simulation import simulate
 
@@ -49,7 +48,7 @@ def theoretical_entitlement(households: pd.DataFrame, month: str) -> pd.DataFram
 
 
 def theoretical_entitlement_isolated(households: pd.DataFrame, month: str) -> pd.DataFrame:
-    """The same in a process of its own, whose memory (1.2 GB for a full batch) goes back to the machine."""
+    """The same in a process of its own, whose memory goes back to the machine."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tznr_platform.contracts import reference
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.estimation.design import DESIGN_FILE, load_design
 
@@ -23,6 +24,11 @@ def test_labels_are_the_closed_vocabulary():
     assert set(design.labels.values()) == {"causal (aller-vers)", "associatif (guichet)", "avant/après",
                                            "non identifiable"}
     assert design.label("scale_change") == "avant/après"
+
+
+def test_benefits_are_those_of_the_contracts():
+    known = {row["benefit_code"] for row in reference("benefits")}
+    assert {benefit for estimand in load_design().estimands for benefit in estimand.benefits} <= known
 
 
 def test_an_unregistered_quantity_is_refused():

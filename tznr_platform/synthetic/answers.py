@@ -1,11 +1,10 @@
 """The answer key: what a sound pipeline must find in the inbox, from the generator's own truth.
 
-Here: what was accepted of persons and entitlements (access, retention, spells, transfers),
-    and the writing of all
-answer files. Not here: the other tables (``answers_surveys``), files and defects (``answers_files``).
-Counts follow the shared definitions (discussed, requested, opened, paid are four counts); no code is shared
-    with what
-is being examined. An objecting person counts nowhere; 'FR' rows count a person once.
+Here: what was accepted of persons and entitlements (access, retention, spells, transfers), and the writing
+of all answer files. Not here: the other tables (``answers_surveys``), files and defects
+(``answers_files``). Counts follow the shared definitions (discussed, requested, opened, paid are four
+counts); no code is shared with what is being examined. An objecting person counts nowhere; 'FR' rows count
+a person once.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from tznr_platform.storage.lake import quote
 from tznr_platform.synthetic import answers_files, answers_surveys, careers, facts, feeds, field_rows, truth
 from tznr_platform.synthetic.broken_files import BrokenFile
 from tznr_platform.synthetic.senders import LATE_MONTHS, insert_rows
@@ -83,7 +83,8 @@ from outcomes o join spells s on s.person = o.person and s.benefit_no = o.benefi
 join known_ends k on k.benefit_no = o.benefit_no"""
 
 # A person opened once nationally: from the earliest opening among the territories.
-FIRST_STAYS = "(select * from stays qualify row_number() over (partition by person, benefit_no order by m0, territory) = 1)"
+FIRST_STAYS = """(select * from stays
+    qualify row_number() over (partition by person, benefit_no order by m0, territory) = 1)"""
 
 
 def _count_access(keys: str, source: str, who: str) -> str:
@@ -162,15 +163,18 @@ def answers() -> dict[str, str]:
     return {
         "persons": "select code(territory) as territory_code, count(*) as person_count from met group by all "
         "union all select 'FR', count(distinct person) from met",
-        "contacts": f"select code(territory) as territory_code, count(*) as contact_count from ({contacts}) group by all",
+        "contacts": "select code(territory) as territory_code, count(*) as contact_count "
+        f"from ({contacts}) group by all",
         "access": ACCESS,
         "access_by_channel": ACCESS_BY_CHANNEL,
         "non_take_up": NON_TAKE_UP,
         "retention": _retention(),
         "spells": SPELL_COUNTS,
         "transfers": _transfers(),
-        "matches": "select body as body_code, status as match_status_code, count(*) as person_count from matched group by all",
-        "benefit_months": "select body as body_code, count(*) as month_count, count(*) filter (is_open) as open_month_count, "
+        "matches": "select body as body_code, status as match_status_code, count(*) as person_count "
+        "from matched group by all",
+        "benefit_months": "select body as body_code, count(*) as month_count, "
+        "count(*) filter (is_open) as open_month_count, "
         "sum(paid) / 100.0 as paid_eur from latest group by all",
     }
 
@@ -178,19 +182,20 @@ def answers() -> dict[str, str]:
 def write_answer_key(
     con: duckdb.DuckDBPyConnection, answer_dir: Path, broken: list[BrokenFile], through: int
 ) -> None:
-    """Compute and write the answer key: one CSV an answer, in ``answer_dir``, and what each means in ``LISEZMOI.md``."""
+    """Compute and write the answer key: one CSV an answer, all explained in ``LISEZMOI.md``."""
     answer_dir.mkdir(parents=True, exist_ok=True)
     _settle_truth(con, through)
     answers_files.prepare(con, broken)
     for name, sql in (answers() | answers_surveys.answers() | answers_files.answers()).items():
-        path = str(answer_dir / f"{name}.csv").replace("'", "''")
-        con.execute(f"copy (select * from ({sql}) order by all) to '{path}' (format csv, header true)")
+        path = quote(answer_dir / f"{name}.csv")
+        con.execute(f"copy (select * from ({sql}) order by all) to {path} (format csv, header true)")
     (answer_dir / "LISEZMOI.md").write_text(answers_files.NOTICE, encoding="utf-8")
 
 
 def _settle_truth(con: duckdb.DuckDBPyConnection, through: int) -> None:
     con.execute(
-        "create view current_files as select f.* from files f join written using (file_id) where not f.is_draft"
+        "create view current_files as "
+        "select f.* from files f join written using (file_id) where not f.is_draft"
     )
     con.execute("create table body_ends (body varchar, last_e integer)")
     insert_rows(con, "body_ends", [(body, through - LATE_MONTHS.get(body, 0)) for body in truth.BODIES])
@@ -215,7 +220,8 @@ def _settle_truth(con: duckdb.DuckDBPyConnection, through: int) -> None:
     for body in truth.BODIES:
         rows = feeds.latest_rows_sql(body, through - LATE_MONTHS.get(body, 0))
         sql = (
-            f"select person, benefit_no, '{body}' as body, m, status in {OPEN} as is_open, paid, request_date "
+            f"select person, benefit_no, '{body}' as body, m, status in {OPEN} as is_open, paid, "
+            "request_date "
             f"from ({rows}) where person not in (select person from objections)"
         )
         exists = body != truth.BODIES[0]

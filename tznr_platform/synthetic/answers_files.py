@@ -1,7 +1,7 @@
-"""Answers about the files themselves: outcome of each file, planted defects, objections, witnesses,
-    parameters.
+"""Answers about the files themselves: outcomes, planted defects, objections, witnesses, parameters.
 
-Here: one SQL an answer file, and the French notice of the answer key. Not here: what the good rows add up to.
+Here: one SQL an answer file, and the French notice of the answer key. Not here: what the good rows add up
+to.
 """
 
 from __future__ import annotations
@@ -52,19 +52,18 @@ NOTICE = """# Corrigé du jeu synthétique
 
 Vérité connue, à ne jamais placer dans le dossier des livraisons. Tout est inventé.
 
-- `files.csv` : sort attendu de chaque fichier (le chemin pour les fichiers défectueux) ; `is_current` :
-    version en vigueur.
+- `files.csv` : sort attendu de chaque fichier (chemin complet pour les fichiers défectueux) ;
+  `is_current` : version en vigueur.
 - `defects.csv` : défauts semés, par fichier, motif et champ ; `OBJECTION` compte toutes les lignes
-    d'une personne opposante.
-- `objections.csv`, `canaries.csv` : identifiants à exclure ; identités témoins,
-    dont le nom n'est dans aucune livraison.
+  d'une personne opposante, dans toutes les tables.
+- `objections.csv`, `canaries.csv` : identifiants à exclure ; identités témoins, dont le nom n'est
+  dans aucune livraison.
 - `persons`, `contacts`, `matches`, `benefit_months` : ce qui doit être accepté, personnes opposantes exclues.
-- `access` : abordé, demandé, ouvert, versé, inconnu ; `FR` compte une personne une fois,
-    si c'est vrai dans un territoire.
-- `retention`, `spells`, `transfers` : maintien, durées, transferts ouverts (national : depuis la première
-    ouverture).
-- `scales`, `practices`, `positions`, `network`, `participation`, `interviews`, `programme_costs`,
-    `avoided_costs`.
+- `access`, `access_by_channel` : abordé, demandé, ouvert, versé, inconnu ; `FR` compte une personne une
+  fois, dès que c'est vrai dans un territoire. `non_take_up` : types déclarés.
+- `retention`, `spells`, `transfers` : maintien, durées, transferts ouverts (national : première ouverture).
+- `scales`, `practices`, `positions`, `network`, `participation`, `interviews`.
+- `programme_costs`, `avoided_costs` : les deux autres comptes ; les trois ne s'additionnent jamais.
 - `parameters.csv` : effets et taux semés.
 """
 

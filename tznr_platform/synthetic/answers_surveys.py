@@ -1,5 +1,4 @@
-"""Answers for scales, practices, network, participation and costs: sums over the rows written,
-    defects left out.
+"""Answers for scales, practices, network, participation and costs: sums over the sound rows written.
 
 Here: one SQL an answer file. Not here: persons and entitlements (``answers``).
 """
@@ -29,7 +28,8 @@ from (select code(territory) as territory_code, * from scores union all select '
 
 PRACTICES = tuple(
     f"select code(f.territory) as territory_code, p.vague as wave_code, '{practice}' as practice_code, "
-    f"count(*) as professional_count, sum(p.{practice}) as level_sum, count(*) filter (p.{practice} >= 3) as weekly_count "
+    f"count(*) as professional_count, sum(p.{practice}) as level_sum, "
+    f"count(*) filter (p.{practice} >= 3) as weekly_count "
     f"from ({survey_rows.professionnels()}) p join current_files f using (file_id) group by all"
     for practice in survey_rows.PRACTICES
 )

@@ -83,5 +83,5 @@ def write(out_dir: Path) -> list[BrokenFile]:
 
 
 def _model(out_dir: Path, stem: str) -> Path | None:
-    path = out_dir / stem.split("_")[0] / f"{stem}.csv"
+    path = out_dir / stem.partition("_")[0] / f"{stem}.csv"
     return path if path.exists() else None

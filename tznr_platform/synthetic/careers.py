@@ -1,14 +1,11 @@
-"""The life of each person x benefit: when it was asked for, open, closed, reopened,
-    and what it is worth each month.
+"""The life of each person x benefit: when it was asked for, open, closed, reopened, and what it is worth.
 
-Here: the table ``careers`` (months of request, opening, closing),
-    the table ``scale`` (legal amounts by month), and the
-SQL that gives status and amounts of a month as a body sees it at an extraction. Not here: who is listed to
-    whom and
-which months are sent (``feeds``).
+Here: the table ``careers`` (months of request, opening, closing), the table ``scale`` (legal amounts by
+month), and the SQL that gives status and amounts of a month as a body sees it at an extraction. Not here:
+who is listed to whom and which months are sent (``feeds``).
 
-A career has at most two spells (s1, e1) and (s2, e2), end excluded, asked for in r1
-    and r2; rx is a refused request.
+A career has at most two spells (s1, e1) and (s2, e2), end excluded, asked for in r1 and r2; rx is a refused
+request.
 """
 
 from __future__ import annotations
@@ -34,20 +31,91 @@ def _eligible() -> str:
     return " union all ".join(parts)
 
 
-def _careers() -> str:
-    why = {
-        "applying": truth.APPLYING_SHARE,
-        "lost": truth.LOST_SHARE,
-        "never": 1 - truth.APPLYING_SHARE - truth.LOST_SHARE,
+STATES = {
+    "applying": truth.APPLYING_SHARE,
+    "lost": truth.LOST_SHARE,
+    "never": 1 - truth.APPLYING_SHARE - truth.LOST_SHARE,
+}
+
+
+def build(con: duckdb.DuckDBPyConnection, through: int) -> None:
+    """Create ``careers`` and ``scale``; needs ``persons`` and ``meetings``."""
+    con.execute(
+        "create table benefit_truth (benefit varchar, benefit_no integer, non_take_up double, natural_hazard "
+        "double, lift_factor double, exit_step integer, exit_hazard double, lag_months integer, "
+        "has_holes boolean)"
+    )
+    senders.insert_rows(
+        con,
+        "benefit_truth",
+        [tuple(value for name, value in vars(b).items() if name != "eligible") for b in truth.BENEFITS],
+    )
+    con.execute("create table channel_lift (channel varchar, lift double)")
+    senders.insert_rows(con, "channel_lift", list(truth.CHANNEL_LIFT.items()))
+    _scale(con, through)
+    con.execute(CAREERS)
+
+
+def _scale(con: duckdb.DuckDBPyConnection, through: int) -> None:
+    """``legal``: parameters by month; ``scale``: worth of a unit of each basis, least paid."""
+    months = range(month_index("2020-01"), through + 1)
+    values = {name: facts.monthly_values(name, months) for name in facts.SCALE}
+    columns = ", ".join(f"{name} double" for name in facts.SCALE)
+    con.execute(f"create table legal (m integer, {columns})")
+    senders.insert_rows(
+        con, "legal", [(m, *(values[name][i] for name in facts.SCALE)) for i, m in enumerate(months)]
+    )
+    worth = {name: name for name in facts.SCALE} | {
+        "aspa_single": "aspa_single / 12",
+        "aspa_couple": "aspa_couple / 12",
+        "constant": "1",
+        "ass_day": "ass_day * day(last_day(month_start(m)))",
+        "are_minimum": "are_minimum * day(last_day(month_start(m)))",
     }
-    months = truth.EFFECT_MONTHS
-    return f"""
+    least = {"rsa": "rsa_minimum", "ppa": "ppa_minimum"}
+    con.execute(
+        "create table scale as "
+        + " union all ".join(
+            f"select {number} as basis_no, '{name}' as basis, m, {number} * 65536 + m as basis_month, "
+            f"({sql})::double as worth, "
+            f"({least.get(name, '0')})::double as least from legal"
+            for number, (name, sql) in enumerate(worth.items())
+        )
+    )
+
+
+# What a person is due = FACTOR x what one unit of BASIS is worth in the month. What is not legal (income,
+# rent) is a fixed draw of the person; rates of the RSA scale are those of the last month (they did not move).
+BASIS = """case benefit when 'RSA' then 'rsa' when 'PPA' then 'ppa' when 'AUTRE_MINIMUM' then 'aah'
+    when 'ARE' then 'are_minimum' when 'ASS' then 'ass_day'
+    when 'ASPA' then case when family = 'couple' then 'aspa_couple' else 'aspa_single' end
+    when 'CSS_PARTICIPATION' then case when age in ('moins_18', '18_24') then 'css_under_30'
+        when age in ('25_34', '35_44', 'non_renseigne') then 'css_30_49' when age = '45_54' then 'css_50_59'
+        when age = '55_64' then 'css_60_69' else 'css_over_69' end
+    else 'constant' end"""
+FACTOR = """case benefit
+    when 'RSA' then greatest(1 + case when family = 'couple' then rsa_second else 0 end
+        + case when children >= 1 then case when family = 'couple' then rsa_third else rsa_second end
+            else 0 end
+        + case when children >= 2 then rsa_third else 0 end + greatest(children - 2, 0) * rsa_more
+      - case when housing = 'sans_logement' then 0
+             when family <> 'couple' and children = 0 then housing_one
+             when children + case when family = 'couple' then 1 else 0 end = 1
+                 then housing_two * (1 + rsa_second)
+             else housing_three * (1 + rsa_second + rsa_third) end
+      - 0.9 * greatest(income - 0.45, 0), 0)
+    when 'PPA' then (0.02 + 0.80 * income) * (1 + 0.15 * children)
+    when 'ASPA' then 0.08 + 0.92 * income
+    when 'AL' then 60 + 250 * income + 45 * children
+    when 'AUTRE_MINIMUM' then 0.40 + 0.60 * income
+    when 'ARE' then 1 + 1.2 * income
+    else 1 end"""
+CAREERS = f"""
 create table careers as
 with drawn as (
     select p.person, p.shuffle, p.contact_month as c, p.age, p.family, p.children, p.housing, p.income,
-        p.is_agricultural,
         p.channel, b.*, p.person::bigint * 16 + b.benefit_no as k,
-        case when u(k, 'takes up') >= b.non_take_up then 'percoit' else {choose("u(k, 'why')", why)} end
+        case when u(k, 'takes up') >= b.non_take_up then 'percoit' else {choose("u(k, 'why')", STATES)} end
             as state,
         u(k, 'discussed') < case when state = 'percoit' then {truth.DISCUSSED_IF_RECEIVED}
                                  else {truth.DISCUSSED_SHARE} end as is_discussed,
@@ -58,9 +126,10 @@ with drawn as (
                    else false end as is_refused,
         least(b.natural_hazard + case when is_discussed then l.lift * b.lift_factor else 0 end, 0.9)
             as hazard,
-        u(k, 'delay') as delay_draw, pow(1 - hazard, {months}) as still_closed,
+        u(k, 'delay') as delay_draw, pow(1 - hazard, {truth.EFFECT_MONTHS}) as still_closed,
         case when 1 - delay_draw > still_closed then geometric(delay_draw, hazard)
-             else {months} + geometric(1 - (1 - delay_draw) / still_closed, b.natural_hazard) end as delay
+             else {truth.EFFECT_MONTHS} + geometric(
+                 1 - (1 - delay_draw) / still_closed, b.natural_hazard) end as delay
     from ({_eligible()}) e join persons p using (person) join benefit_truth b using (benefit)
     join channel_lift l using (channel)),
 first_spell as (
@@ -103,90 +172,6 @@ cross join (select * from legal order by m desc limit 1) l
 join (select distinct basis, basis_no from scale) b on b.basis = {BASIS}
 order by benefit_no, person"""
 
-
-def build(con: duckdb.DuckDBPyConnection, through: int) -> None:
-    """Create ``careers`` and ``scale``; needs ``persons`` and ``meetings``."""
-    con.execute(
-        "create table benefit_truth (benefit varchar, benefit_no integer, non_take_up double, natural_hazard "
-        "double, lift_factor double, exit_step integer, exit_hazard double, lag_months integer, has_holes boolean)"
-    )
-    senders.insert_rows(
-        con,
-        "benefit_truth",
-        [
-            (
-                b.code,
-                b.number,
-                b.non_take_up,
-                b.natural_hazard,
-                b.lift_factor,
-                b.exit_step,
-                b.exit_hazard,
-                b.lag_months,
-                b.has_holes,
-            )
-            for b in truth.BENEFITS
-        ],
-    )
-    con.execute("create table channel_lift (channel varchar, lift double)")
-    senders.insert_rows(con, "channel_lift", list(truth.CHANNEL_LIFT.items()))
-    _scale(con, through)
-    con.execute(_careers())
-
-
-def _scale(con: duckdb.DuckDBPyConnection, through: int) -> None:
-    """``legal``: parameters by month; ``scale``: what one unit of each basis is worth in a month, and the least paid."""
-    months = range(month_index("2020-01"), through + 1)
-    values = {name: facts.monthly_values(name, months) for name in facts.SCALE}
-    columns = ", ".join(f"{name} double" for name in facts.SCALE)
-    con.execute(f"create table legal (m integer, {columns})")
-    senders.insert_rows(
-        con, "legal", [(m, *(values[name][i] for name in facts.SCALE)) for i, m in enumerate(months)]
-    )
-    worth = {name: name for name in facts.SCALE} | {
-        "aspa_single": "aspa_single / 12",
-        "aspa_couple": "aspa_couple / 12",
-        "constant": "1",
-        "ass_day": "ass_day * day(last_day(month_start(m)))",
-        "are_minimum": "are_minimum * day(last_day(month_start(m)))",
-    }
-    least = {"rsa": "rsa_minimum", "ppa": "ppa_minimum"}
-    con.execute(
-        "create table scale as "
-        + " union all ".join(
-            f"select {number} as basis_no, '{name}' as basis, m, {number} * 65536 + m as basis_month, ({sql})::double as worth, "
-            f"({least.get(name, '0')})::double as least from legal"
-            for number, (name, sql) in enumerate(worth.items())
-        )
-    )
-
-
-# What a person is due = FACTOR x what one unit of BASIS is worth in the month. What is not legal (income, rent) is a
-# fixed draw of the person; rates of the RSA scale are those of the last month (they do not move in these years).
-BASIS = """case benefit when 'RSA' then 'rsa' when 'PPA' then 'ppa' when 'AUTRE_MINIMUM' then 'aah'
-    when 'ARE' then 'are_minimum' when 'ASS' then 'ass_day'
-    when 'ASPA' then case when family = 'couple' then 'aspa_couple' else 'aspa_single' end
-    when 'CSS_PARTICIPATION' then case when age in ('moins_18', '18_24') then 'css_under_30'
-        when age in ('25_34', '35_44', 'non_renseigne') then 'css_30_49' when age = '45_54' then 'css_50_59'
-        when age = '55_64' then 'css_60_69' else 'css_over_69' end
-    else 'constant' end"""
-FACTOR = """case benefit
-    when 'RSA' then greatest(1 + case when family = 'couple' then rsa_second else 0 end
-        + case when children >= 1 then case when family = 'couple' then rsa_third else rsa_second end
-            else 0 end
-        + case when children >= 2 then rsa_third else 0 end + greatest(children - 2, 0) * rsa_more
-      - case when housing = 'sans_logement' then 0
-             when family <> 'couple' and children = 0 then housing_one
-             when children + case when family = 'couple' then 1 else 0 end = 1
-                 then housing_two * (1 + rsa_second)
-             else housing_three * (1 + rsa_second + rsa_third) end
-      - 0.9 * greatest(income - 0.45, 0), 0)
-    when 'PPA' then (0.02 + 0.80 * income) * (1 + 0.15 * children)
-    when 'ASPA' then 0.08 + 0.92 * income
-    when 'AL' then 60 + 250 * income + 45 * children
-    when 'AUTRE_MINIMUM' then 0.40 + 0.60 * income
-    when 'ARE' then 1 + 1.2 * income
-    else 1 end"""
 HOUSEHOLD_ROLES = ("allocataire", "conjoint", "autre")
 STATUSES = (
     "DEMANDE_DEPOSEE",
@@ -211,10 +196,9 @@ NEEDED = (
 def facts_sql(candidates: str) -> str:
     """SQL of the facts of ``candidates`` (columns ``NEEDED`` plus month ``m`` and extraction month ``e``).
 
-    Gives ``status`` and ``household_role`` (numbers from 1 in STATUSES and HOUSEHOLD_ROLES), ``due``
-        and ``paid`` in cents (null: no amount), ``request_date``,
-    ``decision_date``; keeps the months where there is a fact: a request, a right, a refusal,
-        or its trace for some months.
+    Gives ``status`` and ``household_role`` (numbers from 1 in STATUSES and HOUSEHOLD_ROLES), ``due`` and
+    ``paid`` in cents (null: no amount), ``request_date`` and ``decision_date``. Keeps the months where there is
+    a fact: a request, a right, a refusal, or its trace for some months.
     """
     return f"""
 with placed as (

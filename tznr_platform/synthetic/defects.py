@@ -2,10 +2,9 @@
 
 Here: what is broken in which table, and the rows that carry it. Not here: broken files (``broken_files``).
 A defective row is a copy of a good row under a key nobody else uses (so that it breaks no other rule and,
-    once refused,
-leaves the truth untouched), except a duplicate, which is the same row twice. Every draft carries the first
-    defect of its
-table: that is what its new version corrects, and no two versions have the same bytes.
+once refused, leaves the truth untouched), except a duplicate, which is the same row twice. Every draft
+carries the first defect of its table: that is what its new version corrects, and no two versions have the
+same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ SMALLEST_FILE = 6  # other senders break rows only in files of some size
 
 @dataclass(frozen=True)
 class Defect:
-    """One way to spoil a row: the reasons it must get with their fields, and the cells that change (as SQL)."""
+    """One way to spoil a row: the reasons it must get, with their fields, and the changed cells (as SQL)."""
 
     table: str
     reasons: tuple[tuple[str, str], ...]
@@ -127,7 +126,7 @@ FRESH_KEYS = {
     },
 }
 
-# Defects of droits_mensuels, by number: reason, field, cells that change. All but a duplicate are dated the day before.
+# Defects of droits_mensuels, by number: reason, field, changed cells; dated a day early, but the duplicate.
 FEED_DEFECTS = (
     ("REQUIRED_MISSING", "statut", {"statut": "''"}),
     ("ENUM_UNKNOWN", "statut", {"statut": "'VALIDE'"}),

@@ -1,8 +1,7 @@
 """The few facts this room takes from the contracts, and nothing else of them.
 
-Here: legal scales by month, areas and communes of the territories, questionnaire items,
-    payers. Not here: any invented
-number (``truth``). Contracts are read when a function is called, never at import.
+Here: legal scales by month, areas and communes of the territories, questionnaire items, payers. Not here:
+any invented number (``truth``). Contracts are read when a function is called, never at import.
 """
 
 from __future__ import annotations
@@ -90,11 +89,10 @@ def areas() -> list[tuple[str, str, bool]]:
 
 
 def items() -> list[tuple]:
-    """Questionnaire items: instrument, version, item, minimum, maximum, is reversed, dimension, number,
-        choice, choices.
+    """Questionnaire items, as rows of the table ``items`` of ``survey_rows``.
 
-    ``choice`` is 0 for an instrument with one version; else 1, 2... and each person answers one of the
-        versions.
+    The last two columns: rank of the version and number of versions. With several versions of an instrument
+    each person answers one; with a single one the rank is 0.
     """
     rows = sorted(
         _reference("instruments"),

@@ -1,7 +1,7 @@
 """The monthly feeds, millions of rows: ``droits_mensuels`` of each body, one COPY a file.
 
 Here: batches of months in memory, the cells of a line, defects among them. Not here: which months are sent
-    (``feeds``).
+(``feeds``).
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from pathlib import Path
 
 import duckdb
 
+from tznr_platform.storage.lake import quote
 from tznr_platform.synthetic import defects, feeds, truth, writing
 from tznr_platform.synthetic.careers import HOUSEHOLD_ROLES, STATUSES
+from tznr_platform.synthetic.senders import DIALECTS
 from tznr_platform.synthetic.timeline import month_index, month_label
 
 COLUMNS = [
@@ -29,53 +31,56 @@ COLUMNS = [
 PERSON_MONTHS_AT_ONCE = 500_000  # keeps a batch of the largest body to a few million rows
 
 
-def write_feeds(con: duckdb.DuckDBPyConnection, out_dir: Path, persons: int) -> None:
-    """Write every file of ``droits_mensuels``; row counts go to ``written``, defects to ``planted``."""
-    bodies = con.execute("""select sender, min(period), max(period), any_value(decimal_comma) from files
-        where tbl = 'droits_mensuels' group by 1 order by 1""").fetchall()
+def write_feeds(con: duckdb.DuckDBPyConnection, body: str, out_dir: Path, persons: int) -> None:
+    """Write the ``droits_mensuels`` files of ``body``; counts go to ``written``, defects to ``planted``."""
+    periods = con.execute(
+        """select period from files
+        where tbl = 'droits_mensuels' and sender = ? order by period""",
+        [body],
+    ).fetchall()
     step = max(1, PERSON_MONTHS_AT_ONCE // persons)
-    for body, first, last, decimal_comma in bodies:
-        for start in range(first, last + 1, step):
-            _write_batch(con, out_dir, body, start, min(start + step - 1, last), decimal_comma)
+    for start in range(0, len(periods), step):
+        months = [month for (month,) in periods[start : start + step]]
+        _fill_batch(con, body, months)
+        for month in months:
+            _write_file(con, body, month, out_dir)
 
 
-def _write_batch(
-    con: duckdb.DuckDBPyConnection, out_dir: Path, body: str, first: int, last: int, decimal_comma: bool
-) -> None:
-    con.execute(f"create or replace temp table sent as {feeds.sent_rows_sql(body, first, last)}")
-    con.execute(f"create or replace temp table feed_templates as {_templates(body, decimal_comma)}")
+def _fill_batch(con: duckdb.DuckDBPyConnection, body: str, months: list[int]) -> None:
+    """Compute what ``body`` sends in ``months`` (table ``sent``) and the defects among it."""
+    con.execute(f"create or replace temp table sent as {feeds.sent_rows_sql(body, months[0], months[-1])}")
+    con.execute(f"create or replace temp table feed_templates as {_templates(body)}")
     con.execute("create or replace temp table feed_defects as " + defects.feed_defects_sql(COLUMNS))
     con.execute(
-        f"insert into planted select file_id, number, reason, field from feed_templates join ({_reasons()}) using (number)"
+        "insert into planted select file_id, number, reason, field "
+        f"from feed_templates join ({_reasons()}) using (number)"
     )
     con.execute(f"""insert into excluded_rows select file_id, count(*) from sent
         join objections using (person)
         join files on tbl = 'droits_mensuels' and sender = '{body}' and period = e group by 1""")
-    files = con.execute(
-        """select file_id, file_name, period, separator, encoding, header from files
-        where tbl = 'droits_mensuels' and sender = ? and period between ? and ? order by period""",
-        [body, first, last],
-    ).fetchall()
-    for file_id, file_name, month, separator, encoding, style in files:
-        path = writing.target(out_dir, body, file_name)
-        titles = writing.headers(COLUMNS, style)
-        titles[0] = ("\ufeff" if encoding == "utf-8-sig" else "") + titles[0]
-        names = ", ".join(f'{name} as "{title}"' for name, title in zip(COLUMNS, titles, strict=True))
-        (count,) = con.execute(f"""copy (
-            select {names} from ({_lines(decimal_comma)} where e = {month} union all by name
-                select * exclude (file_id) from feed_defects where file_id = {file_id})
-            order by shuffle, benefit_no, m, copy)
-            to '{str(path).replace("'", "''")}' (format csv, header true, delimiter '{separator}')""").fetchone()
-        _settle(con, file_id, path, count, encoding)
 
 
-def _settle(con: duckdb.DuckDBPyConnection, file_id: int, path: Path, count: int, encoding: str) -> None:
+def _write_file(con: duckdb.DuckDBPyConnection, body: str, month: int, out_dir: Path) -> None:
+    dialect = DIALECTS[body]
+    file_id, file_name = con.execute(
+        "select file_id, file_name from files where tbl = 'droits_mensuels' and sender = ? and period = ?",
+        [body, month],
+    ).fetchone()
+    path = writing.target(out_dir, body, file_name)
+    titles = writing.headers(COLUMNS, dialect.header)
+    titles[0] = ("\ufeff" if dialect.encoding == "utf-8-sig" else "") + titles[0]
+    names = ", ".join(f'{name} as "{title}"' for name, title in zip(COLUMNS, titles, strict=True))
+    (count,) = con.execute(f"""copy (
+        select {names} from ({_lines(body)} where e = {month} union all by name
+            select * exclude (file_id) from feed_defects where file_id = {file_id})
+        order by shuffle, benefit_no, m, copy)
+        to {quote(path)} (format csv, header true, delimiter '{dialect.separator}')""").fetchone()
     if not count:
         path.unlink()
         return
     con.execute("insert into written values (?, ?)", [file_id, count])
-    if encoding not in ("utf-8", "utf-8-sig"):
-        _reencode_title(path, encoding)
+    if dialect.encoding not in ("utf-8", "utf-8-sig"):
+        _reencode_title(path, dialect.encoding)
 
 
 def _reencode_title(path: Path, encoding: str) -> None:
@@ -88,12 +93,12 @@ def _reencode_title(path: Path, encoding: str) -> None:
     fresh.replace(path)
 
 
-def _lines(decimal_comma: bool) -> str:
+def _lines(body: str) -> str:
     """SQL of the cells of ``sent``, all text, with the columns that order the file."""
 
     def amount(name: str) -> str:
         text = f"({name} / 100.0)::decimal(9, 2)::varchar"
-        local = f"replace({text}, '.', ',')" if decimal_comma else text
+        local = f"replace({text}, '.', ',')" if DIALECTS[body].decimal_comma else text
         return f"coalesce({local}, '')"
 
     first = month_index("2020-01")
@@ -112,7 +117,7 @@ def _lines(decimal_comma: bool) -> str:
         from sent join identities using (person)"""
 
 
-def _templates(body: str, decimal_comma: bool) -> str:
+def _templates(body: str) -> str:
     """SQL of a few rows of each file, one a person, numbered: each number gets the defect of that number."""
     return f"""
         select f.file_id, l.* exclude (person, e), t.number from (
@@ -122,7 +127,7 @@ def _templates(body: str, decimal_comma: bool) -> str:
                   where person not in (select person from objections) group by person, e)
             qualify number < {len(defects.FEED_DEFECTS)}) t
         join files f on f.tbl = 'droits_mensuels' and f.sender = '{body}' and f.period = t.e
-        join ({_lines(decimal_comma)}) l using (person, e, benefit_no)
+        join ({_lines(body)}) l using (person, e, benefit_no)
         qualify row_number() over (partition by l.person, l.e order by l.m desc) = 1"""
 
 

@@ -1,14 +1,12 @@
-"""What the five bodies answer: who is listed to them, whom they match, which months they send at each
-    extraction.
+"""What the five bodies answer: who is listed, whom they match, which months they send at each extraction.
 
-Here: ``listings``, ``links``, the rows of ``retours`` and ``agregats``,
-    the SQL of one month of ``droits_mensuels``.
-Not here: the life of an entitlement (``careers``), how a file is written (``writing``).
+Here: ``listings``, ``links``, the rows of ``retours`` and ``agregats``, the SQL of one month of
+``droits_mensuels``. Not here: the life of an entitlement (``careers``), how a file is written
+(``writing``).
 
 Rules of the exchange: a person is listed in the month after the quarter in which a territory declared it; a
-    person newly
-matched comes with its history (36 months at most before the extraction), every other with the last four
-    months.
+person newly matched comes with its history (36 months at most before the extraction), every other with the
+last four months.
 """
 
 from __future__ import annotations
@@ -142,7 +140,7 @@ def agregats() -> str:
 
 
 def sent_rows_sql(body: str, first: int, last: int) -> str:
-    """SQL of the facts that ``body`` sends in the extractions ``first`` to ``last``: see ``careers.facts_sql``."""
+    """SQL of the facts that ``body`` sends from extraction ``first`` to ``last`` (``careers.facts_sql``)."""
     return careers.facts_sql(f"""
     select * exclude (matched_e, first_month), unnest(range(greatest(first_month,
         case when matched_e = e then e - {HISTORY_MONTHS - 1} else e - {REVISED_MONTHS - 1} end),
@@ -159,8 +157,7 @@ def _in(values: tuple[str, ...]) -> str:
 
 
 def latest_rows_sql(body: str, last: int) -> str:
-    """SQL of the last state that ``body`` sent of every (person, benefit, month),
-        up to its extraction ``last``.
+    """SQL of the last state that ``body`` sent of every (person, benefit, month) until ``last``.
 
     A month is sent by the first extraction of the person (history) and by the four from the month on.
     """

@@ -1,8 +1,7 @@
 """What territories know of persons: rows of ``personnes``, ``rencontres`` and ``droits``, as typed tables.
 
-Here: one row a declaration, with the quarter of the file that carries it. Not here: the
-    file's hand (``writing``),
-planted defects (``defects``).
+Here: one row a declaration, with the quarter of the file that carries it. Not here: the file's hand
+(``writing``), planted defects (``defects``).
 """
 
 from __future__ import annotations
@@ -105,7 +104,7 @@ from dated d join persons p using (person)
 where visit_date < month_start($through + 1)
 order by territory, quarter, person, visit"""
 
-# Benefits talked over at a meeting. The life of those with a feed comes from careers; others are known locally only.
+# Benefits talked over at a meeting. Those with a feed live in careers; the others are known locally only.
 TOPICS = f"""
 create table topics as
 with with_career as (

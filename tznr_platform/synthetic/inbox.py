@@ -5,6 +5,7 @@ Here: the order of the steps, the progress lines, the outcome. Not here: any rul
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import duckdb
 
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.settings import Settings, load_settings
+from tznr_platform.storage.lake import storage_errors
 from tznr_platform.storage.warehouse import connect
 from tznr_platform.synthetic import (
     broken_files,
@@ -26,6 +28,7 @@ from tznr_platform.synthetic import (
     senders,
     survey_rows,
     timeline,
+    truth,
     writing,
 )
 from tznr_platform.synthetic.answers import write_answer_key
@@ -57,30 +60,29 @@ def generate(
     """Write a synthetic inbox, and its answer key apart; same persons, seed and month: same bytes.
 
     ``persons``: distinct persons met by the 39 territories (those of silent territories included).
-        ``through``: last
-    month ``YYYY-MM`` of the deliveries. The inbox must be new or empty. Raises ``UserError`` (usage)
-        otherwise.
+    ``through``: last month ``YYYY-MM`` of the deliveries. The inbox must be absent or empty, and
+    appears only once complete. Raises ``UserError``: USAGE for a parameter, STORAGE for a full disk.
     """
     say = progress or (lambda line: None)
     last_month = timeline.check_through(through)
-    _check(Path(out_dir), answer_key_dir, persons)
-    out_dir = Path(out_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)
-    with connect(None, settings=settings or load_settings()) as con:
+    out_dir, answer_key_dir = Path(out_dir), Path(answer_key_dir) if answer_key_dir else None
+    _check(out_dir, answer_key_dir, persons)
+    draft_dir = out_dir.with_name(out_dir.name + ".en_cours")
+    shutil.rmtree(draft_dir, ignore_errors=True)
+    draft_dir.mkdir(parents=True)
+    with storage_errors(draft_dir), connect(None, settings=settings or load_settings()) as con:
         _populate(con, persons, seed, last_month, say)
-        _write(con, out_dir, persons, say)
-        broken = broken_files.write(out_dir)
+        _write(con, draft_dir, persons, say)
+        broken = broken_files.write(draft_dir)
         if answer_key_dir is not None:
             say("Corrigé")
-            write_answer_key(con, Path(answer_key_dir), broken, last_month)
-        files, rows = con.execute(
-            "select count(*), coalesce(sum(row_count), 0)::bigint from written"
-        ).fetchone()
-    outcome = SyntheticOutcome(
-        out_dir, Path(answer_key_dir) if answer_key_dir else None, persons, files + len(broken), rows
-    )
-    say(f"{outcome.file_count} fichiers, {outcome.row_count} lignes")
-    return outcome
+            write_answer_key(con, answer_key_dir, broken, last_month)
+        files, rows = con.execute("select count(*), sum(row_count)::bigint from written").fetchone()
+    if out_dir.exists():
+        out_dir.rmdir()
+    draft_dir.replace(out_dir)
+    say(f"{files + len(broken)} fichiers, {rows} lignes")
+    return SyntheticOutcome(out_dir, answer_key_dir, persons, files + len(broken), rows)
 
 
 def _check(out_dir: Path, answer_key_dir: Path | None, persons: int) -> None:
@@ -100,7 +102,7 @@ def _check(out_dir: Path, answer_key_dir: Path | None, persons: int) -> None:
             remedy="choisir un dossier neuf",
             exit_code=ExitCode.USAGE,
         )
-    if answer_key_dir is not None and Path(answer_key_dir).resolve().is_relative_to(out_dir.resolve()):
+    if answer_key_dir is not None and answer_key_dir.resolve().is_relative_to(out_dir.resolve()):
         raise UserError(
             "Le corrigé ne peut pas être rangé dans le dossier des livraisons.",
             where=str(answer_key_dir),
@@ -135,8 +137,9 @@ def _write(con: duckdb.DuckDBPyConnection, out_dir: Path, persons: int, say: Cal
     say("Fichiers des territoires")
     for table, rows_sql in TABLES.items():
         writing.write_table(con, table, rows_sql(), out_dir)
-    say("Fichiers mensuels des organismes")
-    feed_files.write_feeds(con, out_dir, persons)
+    for body in truth.BODIES:
+        say(f"Fichiers mensuels : {body}")
+        feed_files.write_feeds(con, body, out_dir, persons)
 
 
 TABLES: dict[str, Callable[[], str]] = {

@@ -1,8 +1,8 @@
 """The persons and their first contacts: one row a person, one row a person x territory.
 
 Here: territory, month and channel of contact, situation, objections, canaries. Not here: their entitlements
-(``careers``). Every draw is ``u(key, 'salt')``, a hash of the key, the salt and the seed: same seed,
-    same persons.
+(``careers``). Every draw is ``u(key, 'salt')``, a hash of the key, the salt and the seed: same seed, same
+persons.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def create_macros(con: duckdb.DuckDBPyConnection, seed: int) -> None:
 
 
 def choose(draw: str, shares: dict[str, float]) -> str:
-    """SQL that turns a uniform draw into one of the keys, with the given shares (they are scaled to add to one)."""
+    """SQL that turns a uniform draw into one of the keys, with the given shares (scaled to add to one)."""
     total, reached, cases = sum(shares.values()), 0.0, []
     for key, share in shares.items():
         reached += share / total

@@ -1,8 +1,7 @@
 """How each sender writes and when it sends: the list of files of the inbox.
 
 Here: dialects, silent / partial / late / revising senders, the table ``files``. Not here: what is in the
-    files.
-Everybody here is fictitious in behaviour: no real territory writes or is late in the way shown.
+files. Everybody here is fictitious in behaviour: no real territory writes or is late in the way shown.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Spreadsheets as an office suite saves them: dates and numbers are typed cells. Same rows, same bytes.
 
 Here: one sheet to XLSX or ODS bytes, with fixed archive dates. Not here: which senders write spreadsheets
-    (``senders``).
+(``senders``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ XLSX_PARTS = {
     '<Override PartName="/xl/worksheets/sheet1.xml" '
     'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',
     "_rels/.rels": f'<Relationships xmlns="{OFFICE}package/2006/relationships"><Relationship Id="rId1" '
-    f'Type="{OFFICE}officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+    f'Type="{OFFICE}officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/>'
+    "</Relationships>",
     "xl/workbook.xml": f'<workbook xmlns="{OFFICE}spreadsheetml/2006/main" '
     f'xmlns:r="{OFFICE}officeDocument/2006/relationships"><sheets>'
     '<sheet name="Feuille1" sheetId="1" r:id="rId1"/></sheets></workbook>',
@@ -34,7 +35,8 @@ XLSX_PARTS = {
     f'<Relationship Id="rId1" Type="{OFFICE}officeDocument/2006/relationships/worksheet" '
     f'Target="worksheets/sheet1.xml"/><Relationship Id="rId2" '
     f'Type="{OFFICE}officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>',
-    "xl/styles.xml": f'<styleSheet xmlns="{OFFICE}spreadsheetml/2006/main"><fonts count="1"><font/></fonts><fills count="1">'
+    "xl/styles.xml": f'<styleSheet xmlns="{OFFICE}spreadsheetml/2006/main">'
+    '<fonts count="1"><font/></fonts><fills count="1">'
     '<fill/></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
     '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>',
 }
@@ -48,7 +50,8 @@ def xlsx(header: list[str], rows: list[list[str]]) -> bytes:
         _xlsx_row([(name, "text") for name in header]),
         *(_xlsx_row([_typed(c) for c in row]) for row in rows),
     ]
-    sheet = f'<worksheet xmlns="{OFFICE}spreadsheetml/2006/main"><sheetData>{"".join(lines)}</sheetData></worksheet>'
+    data = f"<sheetData>{''.join(lines)}</sheetData>"
+    sheet = f'<worksheet xmlns="{OFFICE}spreadsheetml/2006/main">{data}</worksheet>'
     return _archive({**XLSX_PARTS, "xl/worksheets/sheet1.xml": sheet})
 
 
@@ -67,7 +70,8 @@ def ods(header: list[str], rows: list[list[str]]) -> bytes:
     manifest = (
         f'<manifest:manifest xmlns:manifest="{ODF}manifest:1.0" manifest:version="1.2">'
         f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODS_TYPE}"/>'
-        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
+        "</manifest:manifest>"
     )
     return _archive({"mimetype": ODS_TYPE, "content.xml": content, "META-INF/manifest.xml": manifest})
 

@@ -1,9 +1,8 @@
 """Axes 2 and 3, scales, participation and costs: the other territory tables and the evaluator's unit costs.
 
 Here: one SQL a table, straight from ``files`` and small grids; the planted shifts are in ``truth``. Not
-    here: persons'
-situations and entitlements (``field_rows``).
-Each territory has a size from its weight; codes are numbered within the territory.
+here: persons' situations and entitlements (``field_rows``). Each territory has a size from its weight;
+codes are numbered within the territory.
 """
 
 from __future__ import annotations
@@ -22,8 +21,15 @@ def _values(pairs: dict[str, float]) -> str:
     return ", ".join(f"('{key}', {value})" for key, value in pairs.items())
 
 
+def _numbered(pairs: dict[str, float]) -> str:
+    return ", ".join(f"('{key}', {value}, {i})" for i, (key, value) in enumerate(pairs.items()))
+
+
 def _by_key(column: str, pairs: dict[str, float]) -> str:
     return f"case {column} {' '.join(f'when {key!r} then {value}' for key, value in pairs.items())} end"
+
+
+MODES = {"face_a_face": 0.62, "telephone": 0.25, "en_ligne": 0.08, "papier": 0.05}
 
 
 def _answers() -> str:
@@ -50,7 +56,7 @@ select person, k, territory, wave, answer_date, instrument, version, item, item_
     ((year(answer_date) * 12 + month(answer_date) - 1) // 6)::integer as half,
     least(maximum, greatest(minimum, round(minimum + (maximum - minimum)
         * case when is_reversed then 1 - level else level end)))::integer as value,
-    {choose("u(k * 4 + wave_no, 'how')", {"face_a_face": 0.62, "telephone": 0.25, "en_ligne": 0.08, "papier": 0.05})} as mode
+    {choose("u(k * 4 + wave_no, 'how')", MODES)} as mode
 from rated where u(r, 'item') < {truth.ITEM_RESPONSE} and answer_date < month_start($through + 1)
 order by territory, half, person, wave, item_no"""
 
@@ -192,7 +198,7 @@ def organisations() -> str:
 
 
 def liens() -> str:
-    """Ties named by respondents. A dyad is tied once its draw is under the wave's chance; many ties are mutual."""
+    """Ties named by respondents. A dyad is tied once its draw is under the chance of the wave."""
     factor = _by_key("a.wave", truth.WAVE_DENSITY_FACTOR)
     return f"""
 with kinds(kind, chance) as (values {_values(truth.TIE_CHANCE)}),
@@ -251,8 +257,8 @@ def depenses() -> str:
     }
     funders = {"ETAT": 0.80, "COMMUNE": 0.12, "DEPARTEMENT": 0.08}
     return f"""
-with natures(nature, share, nature_no) as (values {", ".join(f"('{k}', {v}, {i})" for i, (k, v) in enumerate(natures.items()))}),
-funders(funder, part, funder_no) as (values {", ".join(f"('{k}', {v}, {i})" for i, (k, v) in enumerate(funders.items()))}),
+with natures(nature, share, nature_no) as (values {_numbered(natures)}),
+funders(funder, part, funder_no) as (values {_numbered(funders)}),
 lines as (
     select f.file_id, f.period, s.territory, s.weight, nature, funder, share * part as part,
         (f.period - 2023) * 100 + nature_no * 10 + funder_no as n, s.territory * 65536 + n as q
@@ -343,7 +349,8 @@ def build(con: duckdb.DuckDBPyConnection, through: int) -> None:
     con.execute("create table sizes (territory integer, weight double)")
     insert_rows(con, "sizes", [(n, float(w)) for n, w in truth.TERRITORY_WEIGHTS.items()])
     con.execute(
-        "create table items (instrument varchar, version varchar, item varchar, minimum double, maximum double, "
+        "create table items (instrument varchar, version varchar, item varchar, minimum double, "
+        "maximum double, "
         "is_reversed boolean, dimension varchar, item_no integer, choice integer, choice_count integer)"
     )
     insert_rows(con, "items", facts.items())

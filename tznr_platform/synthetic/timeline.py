@@ -1,8 +1,8 @@
 """Months as whole numbers, and the periods senders write in their file names.
 
-Here: month <-> index, period labels, which periods are over at a given month. Not here: who sends
-    when (``senders``).
-A month index is ``year * 12 + month - 1``; quarters, halves and years are that index divided by 3, 6 and 12.
+Here: month <-> index, period labels, which periods are over at a given month. Not here: who sends when
+(``senders``). A month index is ``year * 12 + month - 1``; quarters, halves and years are that index divided
+by 3, 6 and 12.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ def period_label(cadence: str, index: int) -> str:
 
 
 def periods(cadence: str, first_month: int, through: int) -> range:
-    """Indices of the periods that a sender who starts in ``first_month`` has closed at the end of
-        ``through``.
+    """Indices of the periods that a sender who starts in ``first_month`` has closed by ``through``.
 
     A yearly wave is closed once June of its year is over; every other period at its last month.
     """
@@ -49,7 +48,7 @@ def periods(cadence: str, first_month: int, through: int) -> range:
 
 
 def check_through(through: str) -> int:
-    """Month index of ``--through``; ``UserError`` (usage) outside the months the programme can have data for."""
+    """Month index of ``--through``; ``UserError`` (usage) outside the months of the programme."""
     try:
         index = month_index(through)
         valid = month_label(index) == through and FIRST_THROUGH <= through <= LAST_THROUGH

@@ -1,15 +1,15 @@
 """The planted truth: every number an estimator should find again, in one place.
 
-Here: volumes, hazards, effects, densities, defect and revision rates; all invented for the tests,
-    none is a result of
-the experiment. Not here: legal amounts and codes (``facts``, from the contracts), how the truth becomes rows.
+Here: volumes, hazards, effects, densities, defect and revision rates; all invented for the tests, none is a
+result of the experiment. Not here: legal amounts and codes (``facts``, from the contracts), how the truth
+becomes rows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-# Persons met, as weights: from a 50-person commune to Marseille at 20,000 persons (reserved territories included).
+# Persons met, as weights: at 20,000 persons, from a 50-person commune to Marseille (reserved rows included).
 TERRITORY_WEIGHTS = {
     1: 22,
     2: 9,

@@ -1,8 +1,7 @@
 """From rows to files in each sender's own hand.
 
-Here: cells to text lines in DuckDB, encodings, headers, spreadsheets. Not here: what is in the rows,
-    what is broken on
-purpose (``defects``, ``broken_files``), the large monthly feeds (``feed_files``).
+Here: cells to text lines in DuckDB, encodings, headers, spreadsheets. Not here: what is in the rows, what
+is broken on purpose (``defects``, ``broken_files``), the large monthly feeds (``feed_files``).
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ def headers(names: Iterable[str], style: str) -> list[str]:
 
 
 def write_table(con: duckdb.DuckDBPyConnection, table: str, rows_sql: str, out_dir: Path) -> None:
-    """Write every file of ``table``: cells, planted defects, then text or spreadsheet. Counts go to ``written``."""
+    """Write every file of ``table``: cells, defects, text or spreadsheet; counts go to ``written``."""
     columns = [
         (name, kind)
         for name, kind, *_ in con.execute(f"describe {rows_sql}").fetchall()
@@ -108,7 +107,8 @@ def write_table(con: duckdb.DuckDBPyConnection, table: str, rows_sql: str, out_d
 def _hand(name: str) -> str:
     """SQL of one cell in the hand of its sender."""
     if name.startswith("date_"):
-        return f"case when french_dates then regexp_replace({name}, '^(\\d{{4}})-(\\d\\d)-(\\d\\d)$', '\\3/\\2/\\1') else {name} end"
+        french = f"regexp_replace({name}, '^(\\d{{4}})-(\\d\\d)-(\\d\\d)$', '\\3/\\2/\\1')"
+        return f"case when french_dates then {french} else {name} end"
     if name in NUMBERS:
         return f"case when decimal_comma then replace({name}, '.', ',') else {name} end"
     return (

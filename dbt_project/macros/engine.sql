@@ -4,9 +4,6 @@
 {% macro value_at_last(value, order) -%} arg_max_null({{ value }}, {{ order }}) {%- endmacro %}
 {% macro value_at_first(value, order) -%} arg_min_null({{ value }}, {{ order }}) {%- endmacro %}
 
-{#- Whole number of days, to compose one sortable number out of a date and a rank: far cheaper than a pair. -#}
-{% macro day_number(date) -%} datediff('day', date '2000-01-01', {{ date }}) {%- endmacro %}
-
 {#- One row per element of a text list. -#}
 {% macro each_part(text, separator) -%} unnest(string_split({{ text }}, '{{ separator }}')) {%- endmacro %}
 

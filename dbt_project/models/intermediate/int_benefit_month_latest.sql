@@ -1,25 +1,41 @@
 -- E4: each body's latest vintage of the month; between bodies, open beats not open, then the largest payment.
 with body_month as (
     select
+        feed.person_id,
+        benefits.benefit_number,
+        feed.entitlement_month,
+        feed.body_number,
+        max({{ vintage_state('feed.extraction_date', 'feed.delivery_rank', is_open('feed.status_code'), 'feed.paid_eur') }})
+            as latest_state,
+        -- any vintage may bring the request and the decision
+        max(feed.request_date) as request_date,
+        max(feed.decision_date) as decision_date
+    from {{ ref('stg_droits_mensuels') }} as feed
+    join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = feed.benefit_code
+    group by feed.person_id, benefits.benefit_number, feed.entitlement_month, feed.body_number
+),
+
+person_month as (
+    select
         person_id,
-        benefit_code,
+        benefit_number,
         entitlement_month,
-        body_code,
-        {{ value_at_last(is_open('status_code'), 'vintage_order') }} as is_open,
-        {{ value_at_last('coalesce(paid_eur, 0)', 'vintage_order') }} as paid_eur,
-        {{ value_at_last('decision_date', 'vintage_order') }} as decision_date,
-        max(request_date) as request_date
-    from {{ ref('stg_droits_mensuels') }}
-    group by person_id, benefit_code, entitlement_month, body_code
+        max(case when {{ is_open_in('latest_state') }} then 1 else 0 end) as open_body_count,
+        max(case when {{ is_open_in('latest_state') }} then {{ paid_eur_in('latest_state') }} end) as paid_if_open_eur,
+        max({{ paid_eur_in('latest_state') }}) as paid_eur,
+        max(request_date) as request_date,
+        max(decision_date) as decision_date
+    from body_month
+    group by person_id, benefit_number, entitlement_month
 )
 
 select
-    person_id,
-    benefit_code,
-    entitlement_month,
-    bool_or(is_open) as is_open,
-    coalesce(max(case when is_open then paid_eur end), max(paid_eur)) as paid_eur,
-    coalesce(min(case when is_open then decision_date end), min(decision_date)) as decision_date,
-    max(request_date) as request_date
-from body_month
-group by person_id, benefit_code, entitlement_month
+    months.person_id,
+    benefits.benefit_code,
+    months.entitlement_month,
+    months.open_body_count > 0 as is_open,
+    coalesce(months.paid_if_open_eur, months.paid_eur) as paid_eur,
+    months.request_date,
+    months.decision_date
+from person_month as months
+join {{ ref('stg_benefits') }} as benefits on benefits.benefit_number = months.benefit_number

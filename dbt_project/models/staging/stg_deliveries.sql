@@ -12,6 +12,8 @@ select
     deliveries.delivery_id,
     deliveries.sender_code,
     senders.sender_kind,
+    -- small whole numbers are cheaper keys than codes where rows come by the million
+    cast(dense_rank() over (order by deliveries.sender_code) as smallint) as sender_number,
     deliveries.table_name,
     deliveries.period,
     deliveries.period_month,

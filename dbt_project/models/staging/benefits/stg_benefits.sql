@@ -1,5 +1,6 @@
 select
     benefit_code,
+    cast(row_number() over (order by benefit_code) as smallint) as benefit_number,
     benefit_label,
     unit_code,
     has_body_feed = 'true' as has_body_feed,

@@ -1,5 +1,5 @@
 -- Tens of millions of rows: the latest delivery (E2) and the latest vintage (E4) are taken in one pass, in
--- int_benefit_month_latest, by the order given here.
+-- int_benefit_month_latest.
 select
     deliveries.sender_code as body_code,
     sent.person_id,
@@ -12,6 +12,7 @@ select
     sent.due_eur,
     sent.paid_eur,
     sent.household_role_code,
-    cast({{ day_number('sent.extraction_date') }} as bigint) * 1000000 + deliveries.delivery_rank as vintage_order
+    deliveries.sender_number as body_number,
+    deliveries.delivery_rank
 from {{ source('accepted', 'droits_mensuels') }} as sent
 join {{ ref('stg_deliveries') }} as deliveries on deliveries.delivery_id = sent.delivery_id

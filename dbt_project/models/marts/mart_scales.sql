@@ -1,14 +1,10 @@
 with paired as (
     select
-        scores.*,
-        scores.score - first_scores.score as change_from_first
-    from {{ ref('int_scale_score') }} as scores
-    left join {{ ref('int_scale_score') }} as first_scores
-        on first_scores.territory_code = scores.territory_code and first_scores.person_id = scores.person_id
-        and first_scores.instrument_code = scores.instrument_code
-        and first_scores.instrument_version = scores.instrument_version
-        and first_scores.dimension_code = scores.dimension_code
-        and first_scores.wave_code = 'T0' and scores.wave_code <> 'T0'
+        *,
+        case when wave_code <> 'T0' then score - max(case when wave_code = 'T0' then score end) over (
+            partition by territory_code, person_id, instrument_code, instrument_version, dimension_code
+        ) end as change_from_first
+    from {{ ref('int_scale_score') }}
 )
 
 select

@@ -43,8 +43,9 @@ class Table:
 
 
 PERSONS = Table({
-    "identifiant": "", "date_premier_contact": "2025-04-02", "tranche_age": "25_34", "situation_familiale": "seul",
-    "nombre_enfants": "2", "statut_logement": "locataire_social", "situation_activite": "chomage",
+    "identifiant": "", "date_premier_contact": "2025-04-02", "tranche_age": "25_34",
+    "situation_familiale": "seul", "nombre_enfants": "2",
+    "statut_logement": "locataire_social", "situation_activite": "chomage",
     "commune_code": "01053", "naissance_par_defaut": "non", "date_information": "2025-04-02",
     "mode_information": "oral", "opposition": "non"})
 RIGHTS = Table({
@@ -52,11 +53,12 @@ RIGHTS = Table({
     "eligibilite": "oui", "methode_eligibilite": "simulateur", "types_non_recours": "NDEM|NCONN",
     "date_demande": "2025-04-10", "issue_demande": "accordee", "date_decision": "2025-05-10"})
 RETURNS = Table({
-    "identifiant": "", "code_territoire": "TZNR-01", "statut_appariement": "matched", "date_extraction": "2025-06-28"})
+    "identifiant": "", "code_territoire": "TZNR-01", "statut_appariement": "matched",
+    "date_extraction": "2025-06-28"})
 MONTHS = Table({
     "identifiant": "", "prestation": "RSA", "mois_droit": "2025-05", "date_extraction": "2025-06-28",
-    "date_demande": "2025-04-10", "date_decision": "2025-05-10", "statut": "OUVERT_VERSABLE", "montant_du": "646,52",
-    "montant_verse": "1 646.52", "role_foyer": "allocataire"})
+    "date_demande": "2025-04-10", "date_decision": "2025-05-10", "statut": "OUVERT_VERSABLE",
+    "montant_du": "646,52", "montant_verse": "1 646.52", "role_foyer": "allocataire"})
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Inbox:
 
     def refusals(self) -> list[tuple]:
         """(line, field, reason) of the whole quarantine."""
-        return self.query(f"select line_number, field_name, reason_code from ({registers.quarantine(self.settings)}) "
+        return self.query("select line_number, field_name, reason_code "
+                          f"from ({registers.quarantine(self.settings)}) "
                           "order by delivery_id, line_number, field_name")
 
 

@@ -27,19 +27,21 @@ def test_rows_land_typed_and_without_the_exchange_identifier(inbox: Inbox, accep
     assert inbox.run().counts == {"accepted": 3}
     assert accepted("select non_take_up_codes, request_date::varchar from accepted.droits") == [
         ("NCONN|NDEM", "2025-04-10")]
-    assert accepted("select due_eur, paid_eur, entitlement_month::varchar, line_number from accepted.droits_mensuels") == [
-        (646.52, 1646.52, "2025-05-01", 2)]
+    assert accepted("select due_eur, paid_eur, entitlement_month::varchar, line_number "
+                    "from accepted.droits_mensuels") == [(646.52, 1646.52, "2025-05-01", 2)]
     assert len(accepted("select distinct person_id from accepted.personnes")) == 2
     needle = identifier("a").encode()
     for path in inbox.settings.root.rglob("*"):
         if path.is_file() and inbox.path not in path.parents:
             assert needle not in path.read_bytes(), path
     for path in inbox.settings.lake_dir.rglob("*.parquet"):
-        assert identifier("a") not in str(inbox.query(f"from read_parquet('{path}', hive_partitioning = false)"))
+        rows = inbox.query(f"from read_parquet('{path}', hive_partitioning = false)")
+        assert identifier("a") not in str(rows)
 
 
-@pytest.mark.parametrize("spelling", ["semicolon", "comma", "tab", "bom", "cp1252", "utf-16", "preamble", "crlf", "blank",
-                                      "quoted", "case", "xlsx"])
+@pytest.mark.parametrize("spelling", [
+    "semicolon", "comma", "tab", "bom", "cp1252", "utf-16", "preamble", "crlf", "blank", "quoted", "case",
+    "xlsx"])
 def test_a_table_reads_the_same_however_it_is_written(inbox: Inbox, spelling: str):
     text = PERSONS.text("a", "b", bad={"nombre_enfants": "99"}) + PERSONS.text("c").partition("\n")[2]
     shift = {"preamble": 2}.get(spelling, 0)
@@ -52,11 +54,12 @@ def test_a_table_reads_the_same_however_it_is_written(inbox: Inbox, spelling: st
         book.save(inbox.path / name)
     else:
         inbox.put(name, {
-            "semicolon": text, "comma": text.replace(";", ","), "tab": text.replace(";", "\t"), "bom": "\ufeff" + text,
+            "semicolon": text, "comma": text.replace(";", ","), "tab": text.replace(";", "\t"),
+            "bom": "\ufeff" + text,
             "cp1252": text.replace("oral", "Oral").replace("chomage", "chômage").encode("cp1252"),
             "utf-16": text.encode("utf-16"), "preamble": "Territoire : Exemple;;\n\n" + text,
             "crlf": text.replace("\n", "\r\n"), "blank": text + "\n;;;;;;;;;;;\n\n",
-            "quoted": "\n".join(";".join(f'"{cell}"' for cell in line.split(";")) for line in text.splitlines()),
+            "quoted": "\n".join('"' + line.replace(";", '";"') + '"' for line in text.splitlines()),
             "case": text.replace("identifiant", "IDENTIFIANT").replace("statut_logement", "Statut logement"),
         }[spelling])
     outcome = inbox.run()
@@ -66,10 +69,11 @@ def test_a_table_reads_the_same_however_it_is_written(inbox: Inbox, spelling: st
 
 def test_ragged_lines_are_refused_and_the_others_go_on(inbox: Inbox):
     lines = PERSONS.text("a", "b", "c", bad={"nombre_enfants": "99"}).splitlines()
-    inbox.put("TZNR-01_personnes_2025-T2.csv", "\n".join([lines[0], lines[1], "", "x;y", lines[2] + ";z", lines[3]]))
+    ragged = [lines[0], lines[1], "", "x;y", lines[2] + ";z", lines[3]]
+    inbox.put("TZNR-01_personnes_2025-T2.csv", "\n".join(ragged))
     assert inbox.run().accepted_rows == 1
-    assert inbox.refusals() == [(4, "(ligne entière)", "COLUMN_COUNT"), (5, "(ligne entière)", "COLUMN_COUNT"),
-                                (6, "nombre_enfants", "OUT_OF_RANGE")]
+    assert inbox.refusals() == [(4, "(ligne entière)", "COLUMN_COUNT"),
+                                (5, "(ligne entière)", "COLUMN_COUNT"), (6, "nombre_enfants", "OUT_OF_RANGE")]
 
 
 @pytest.mark.parametrize(("table", "bad", "field", "reason"), [
@@ -119,8 +123,8 @@ def test_values_of_a_questionnaire_are_checked_against_its_instrument(inbox: Inb
     from tznr_platform import contracts
 
     item = contracts.reference("instruments")[0]
-    row = {"identifiant": identifier("a"), "instrument": item["instrument_code"], "version": item["instrument_version"],
-           "vague": "T0", "item": item["item_code"], "valeur": item["maximum"], "date_reponse": "2025-04-02",
+    row = {"identifiant": identifier("a"), "instrument": item["instrument_code"],
+           "version": item["instrument_version"], "vague": "T0", "item": item["item_code"], "valeur": item["maximum"], "date_reponse": "2025-04-02",
            "mode": "telephone"}
     rows = [row, row | {"vague": "T1", "item": "INCONNU"}, row | {"vague": "T2", "valeur": "999"}]
     inbox.put("TZNR-01_reponses_2025-S1.csv", "\n".join(
@@ -134,7 +138,8 @@ def test_the_first_of_two_equal_keys_is_kept(inbox: Inbox, accepted):
     inbox.put("TZNR-02_personnes_2025-T2.csv", PERSONS.text("a"))
     inbox.run()
     assert inbox.refusals() == [(4, "identifiant", "DUPLICATE_KEY"), (5, "identifiant", "DUPLICATE_KEY")]
-    assert sorted(accepted("select delivery_id, line_number from accepted.personnes")) == [(1, 2), (1, 3), (2, 2)]
+    rows = accepted("select delivery_id, line_number from accepted.personnes order by all")
+    assert rows == [(1, 2), (1, 3), (2, 2)]
 
 
 def test_an_objection_takes_out_all_rows_of_the_person(inbox: Inbox, accepted):
@@ -153,7 +158,7 @@ def test_versions_duplicates_and_idempotence(inbox: Inbox, accepted):
     inbox.put("TZNR-01_personnes_2025-T2.csv", PERSONS.text("a"))
     inbox.put("copie/TZNR-01_personnes_2025-T2.csv", PERSONS.text("a"))
     first = inbox.run()
-    assert first.counts == {"accepted": 1, "duplicate": 1} and first.table_rows == 1
+    assert first.counts == {"accepted": 1, "duplicate": 1} and first.table_rows["personnes"] == 1
     receipts = {path: path.read_bytes() for path in inbox.settings.receipts_dir.rglob("*.*")}
     again = inbox.run()
     assert again.deliveries == () and again.known_count == 2
@@ -163,7 +168,8 @@ def test_versions_duplicates_and_idempotence(inbox: Inbox, accepted):
     second = inbox.run()
     assert [delivery.version for delivery in second.deliveries] == [2, 3]
     assert ("SUPERSEDES", "") in second.deliveries[1].remarks
-    assert accepted("select distinct delivery_id from accepted.personnes") == [(second.deliveries[1].delivery_id,)]
+    latest = second.deliveries[1].delivery_id
+    assert accepted("select distinct delivery_id from accepted.personnes") == [(latest,)]
     late = inbox.put("TZNR-01_personnes_2025-T2_v1.csv", PERSONS.text("z"))
     assert [delivery.reason_code for delivery in inbox.run().deliveries] == ["VERSION_OLDER"]
     late.unlink()
@@ -184,12 +190,14 @@ def test_a_refused_correction_leaves_the_version_in_place(inbox: Inbox, accepted
 def test_tables_and_months_restrict_a_run(inbox: Inbox):
     inbox.put("TZNR-01_personnes_2025-T2.csv", PERSONS.text("a"))
     for month in ("05", "06"):
-        inbox.put(f"CNAF_droits_mensuels_2025-{month}.csv", MONTHS.text("a", bad={"date_extraction": f"2025-{month}-28"}))
+        inbox.put(f"CNAF_droits_mensuels_2025-{month}.csv",
+                  MONTHS.text("a", bad={"date_extraction": f"2025-{month}-28"}))
     assert intake.scan(inbox.settings).counts() == {"known": 0, "pending": 3}
     assert [d.table_name for d in inbox.run(tables=["personnes"]).deliveries] == ["personnes"]
-    assert [d.period for d in inbox.run(tables=["droits_mensuels"], months={"2025-06"}).deliveries] == ["2025-06"]
+    june = inbox.run(tables=["droits_mensuels"], months={"2025-06"})
+    assert [d.period for d in june.deliveries] == ["2025-06"]
     rest = inbox.run()
-    assert [d.period for d in rest.deliveries] == ["2025-05"] and rest.table_rows == 3
+    assert [d.period for d in rest.deliveries] == ["2025-05"] and rest.table_rows["droits_mensuels"] == 2
 
 
 def test_a_scan_answers_what_nothing_identifies(inbox: Inbox):
@@ -230,8 +238,9 @@ def test_open_data_goes_the_same_way(inbox: Inbox, shared_data):
         for source in (shared_data / folder).glob("*.csv"):
             inbox.put(source.name, source.read_bytes())
     outcome = inbox.run()
-    by_table = {delivery.table_name: delivery for delivery in outcome.deliveries if delivery.status_code != "refused"}
-    assert {"caf_communes", "caf_national", "minima_departements", "communes", "departements"} <= set(by_table)
+    by_table = {delivery.table_name: delivery for delivery in outcome.deliveries
+                if delivery.status_code != "refused"}
+    assert {"caf_communes", "caf_national", "minima_departements", "communes"} <= set(by_table)
     assert {name: d.refused_row_count for name, d in by_table.items() if d.refused_row_count} == {}
     assert lake.accepted_file(inbox.settings, "caf_communes", "OPEN", by_table["caf_communes"].period,
                               by_table["caf_communes"].delivery_id).exists()

@@ -56,9 +56,10 @@ def test_a_file_being_written_is_left_for_the_next_run(inbox: Inbox, monkeypatch
     os.utime(moving)
     outcome = inbox.run()
     assert [delivery.sender_code for delivery in outcome.deliveries] == ["TZNR-01"]
-    assert {arrival.reason for arrival in outcome.waiting} == {"FILE_BEING_WRITTEN"} and len(outcome.waiting) == 2
+    assert [arrival.reason for arrival in outcome.waiting] == ["FILE_BEING_WRITTEN"] * 2
     monkeypatch.undo()
-    assert [(delivery.sender_code, delivery.accepted_row_count) for delivery in inbox.run().deliveries] == [("TZNR-03", 2)]
+    answered = inbox.run().deliveries
+    assert [(delivery.sender_code, delivery.accepted_row_count) for delivery in answered] == [("TZNR-03", 2)]
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty", "file"])
@@ -84,7 +85,8 @@ def test_without_a_key_nothing_is_read(inbox: Inbox):
 
 def test_two_runs_at_once(inbox: Inbox):
     inbox.put("TZNR-01_personnes_2025-T2.csv", PERSONS.text("a"))
-    with (locks.exclusive(inbox.settings.lake_dir / "intake.lock", "le lac"), pytest.raises(UserError) as refusal):
+    lock = locks.exclusive(inbox.settings.lake_dir / "intake.lock", "le lac")
+    with lock, pytest.raises(UserError) as refusal:
         inbox.run()
     assert refusal.value.exit_code == ExitCode.BUSY
 
@@ -121,7 +123,7 @@ def test_a_run_cut_before_the_register_starts_again(inbox: Inbox, monkeypatch):
 
 
 def test_no_value_leaves_the_file(inbox: Inbox):
-    """A canary in every refused cell, in unknown columns, in a header that is not one: found in no byte produced."""
+    """A canary in refused cells, unknown columns and a header that is none: in no byte produced."""
     inbox.put("TZNR-01_personnes_2025-T2.csv", PERSONS.text("a", extra=("couleur", CANARY)))
     for number, field in enumerate(PERSONS.columns, start=2):
         inbox.put(f"TZNR-{number:02d}_personnes_2025-T2.csv", PERSONS.text("ok", "bad", bad={field: CANARY}))
@@ -142,7 +144,8 @@ def test_no_value_leaves_the_file(inbox: Inbox):
 def test_the_csv_receipt_lists_every_line(inbox: Inbox):
     inbox.put("TZNR-01_personnes_2025-T2.csv", PERSONS.text(*"abcdefgh", bad={"nombre_enfants": "99"}))
     inbox.run()
-    with (inbox.settings.receipts_dir / "TZNR-01" / "TZNR-01_personnes_2025-T2.csv").open(encoding="utf-8-sig") as stream:
+    path = inbox.settings.receipts_dir / "TZNR-01" / "TZNR-01_personnes_2025-T2.csv"
+    with path.open(encoding="utf-8-sig") as stream:
         rows = list(csv.reader(stream, delimiter=";"))
     assert rows[0] == ["ligne", "champ", "motif", "message"]
     assert [row[:3] for row in rows[1:]] == [["9", "nombre_enfants", "OUT_OF_RANGE"]]

@@ -1,7 +1,8 @@
 """FROM A FILE TO ACCEPTED ROWS AND A RECEIPT.
 
-Here: readers, identity and versions of deliveries, row rules, receipts. Not here: what fields mean (``contracts``),
-pseudonyms (``privacy``), where files lie (``storage``), rules on whole batches (``quality``).
+Here: readers, identity and versions of deliveries, row rules, receipts. Not here: what fields mean
+(``contracts``), pseudonyms (``privacy``), where files lie (``storage``), rules on whole batches
+(``quality``).
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ __all__ = ["Arrival", "Delivery", "IntakeOutcome", "Scan", "inbox_fingerprint", 
 
 @dataclass(frozen=True)
 class IntakeOutcome:
-    """What a run did. ``table_rows``: rows now in force in the tables of this run, older deliveries included."""
+    """What a run did. ``table_rows``: rows in force in each of its tables, earlier runs included."""
 
     deliveries: tuple[Delivery, ...]
     known_count: int
     waiting: tuple[Arrival, ...]
-    table_rows: int
+    table_rows: dict[str, int]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -72,8 +73,8 @@ def run(settings: Settings, tables: Collection[str] | None = None, months: Colle
         progress: Callable[[str], None] | None = None) -> IntakeOutcome:
     """Scan the inbox and answer what is new, in the order of the contracts (persons first).
 
-    ``tables`` restricts to some tables, ``months`` (``YYYY-MM``) to deliveries whose period starts in one of them;
-    a delivery without a readable period is always answered. Errors as ``scan`` and ``ingest``.
+    ``tables`` restricts to some tables, ``months`` (``YYYY-MM``) to deliveries whose period starts in one of
+    them; a delivery without a readable period is always answered. Errors as ``scan`` and ``ingest``.
     """
     tell = progress or (lambda message: None)
     names = [*contracts.contracts(), None] if tables is None else list(tables)
@@ -81,18 +82,22 @@ def run(settings: Settings, tables: Collection[str] | None = None, months: Colle
     with _opened(settings) as (intake, register):
         found = scan_inbox(settings, register)
         for table in names:
-            arrivals = [arrival for arrival in found.of_table(table) if months is None or arrival.month in {None, *months}]
+            arrivals = [arrival for arrival in found.of_table(table)
+                        if months is None or arrival.month in {None, *months}]
             if done := intake.table(table, arrivals):
                 deliveries += done
                 tell(f"{table or 'fichiers non identifiés'} : {len(done)} livraison(s), "
                      f"{sum(delivery.accepted_row_count for delivery in done)} ligne(s) acceptée(s), "
                      f"{sum(delivery.refused_row_count for delivery in done)} refusée(s)")
-        table_rows = sum(delivery.accepted_row_count for delivery in register.current() if delivery.table_name in names)
+        table_rows = dict.fromkeys(filter(None, names), 0)
+        for delivery in register.current():
+            if delivery.table_name in table_rows:
+                table_rows[delivery.table_name] += delivery.accepted_row_count
     return IntakeOutcome(tuple(deliveries), found.known_count, tuple(found.waiting), table_rows)
 
 
 def inbox_fingerprint(settings: Settings) -> str | None:
-    """A digest of the state of the inbox (names, sizes, dates) and of the exclusion list; None if nothing is there."""
+    """A digest of the inbox (names, sizes, dates) and of the exclusion list; None if nothing is there."""
     try:
         paths = inbox_paths(settings.inbox_dir)
     except UserError:

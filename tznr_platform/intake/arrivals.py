@@ -49,7 +49,8 @@ class Scan:
         return {"known": self.known_count, **Counter(arrival.status for arrival in self.arrivals)}
 
     def of_table(self, table: str | None) -> list[Arrival]:
-        return [arrival for arrival in self.arrivals if arrival.table == table and arrival.status != "waiting"]
+        return [arrival for arrival in self.arrivals
+                if arrival.table == table and arrival.status != "waiting"]
 
     @property
     def waiting(self) -> list[Arrival]:

@@ -1,7 +1,7 @@
 """Many files of one table at once: one read, one judgement, one write.
 
-Here: files of the same columns and separator go together through DuckDB, data files land before the register tells
-of them. Not here: preparing an odd file (``normalise``), the rules (``rules``, ``judge``).
+Here: files of the same columns and separator go together through DuckDB, data files land before the
+register tells of them. Not here: preparing an odd file (``normalise``), the rules (``rules``, ``judge``).
 """
 
 from __future__ import annotations
@@ -28,11 +28,20 @@ if TYPE_CHECKING:
     from tznr_platform.contracts import Contract
 
 BATCH_BYTES, BATCH_FILES = 400 << 20, 400
+WHOLE_LINE = "(ligne entière)"
+COUNTS = """
+create or replace temp table counts as
+select delivery_id, coalesce(accepted, 0) as accepted, coalesce(refused, 0) as refused
+from batch
+left join (select delivery_id, count(*) as accepted from judged where mask = 0 group by 1) using (delivery_id)
+left join (select delivery_id, count(distinct line_number) as refused from refusals group by 1)
+    using (delivery_id)"""
 
 
 def batches(sources: list[Source]) -> Iterator[list[Source]]:
     """Group sources of the same layout, up to a size that fits in memory."""
-    for _, group in groupby(sorted(sources, key=lambda source: repr(source.layout)), key=lambda source: source.layout):
+    in_groups = sorted(sources, key=lambda source: repr(source.layout))
+    for _, group in groupby(in_groups, key=lambda source: source.layout):
         batch: list[Source] = []
         size = 0
         for source in group:
@@ -48,19 +57,15 @@ def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Sour
             settings: Settings) -> list[Source]:
     """Read, judge and write a batch; returns the sources that turned out odd and were left out of it.
 
-    Leaves the temporary tables ``counts`` (delivery_id, accepted, refused) and ``refusals`` for the register and
-    the receipts. Raises ``UserError`` STORAGE on a full disk, nothing of the batch being in the register.
+    Leaves the temporary tables ``counts`` (delivery_id, accepted, refused) and ``refusals`` for the register
+    and the receipts. Raises ``UserError`` STORAGE on a full disk, nothing of the batch being in the register.
     """
     rules = RowRules(contract, batch[0].columns)
     with lake.storage_errors(settings.lake_dir):
         odd = _read(con, rules, batch)
         judge(con, rules, key, settings)
         _add_ragged_lines(con, [source for source in batch if source not in odd])
-        con.execute("create or replace temp table counts as select delivery_id, "
-                    "coalesce(accepted, 0) as accepted, coalesce(refused, 0) as refused from batch "
-                    "left join (select delivery_id, count(*) as accepted from judged where mask = 0 group by 1) "
-                    "using (delivery_id) left join (select delivery_id, count(distinct line_number) as refused "
-                    "from refusals group by 1) using (delivery_id)")
+        con.execute(COUNTS)
         _land(con, contract, batch, settings)
     return odd
 
@@ -71,11 +76,11 @@ def _read(con: duckdb.DuckDBPyConnection, rules: RowRules, batch: list[Source]) 
     names = ["line", *_columns(batch)] if is_clean else _columns(batch)
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     paths = ", ".join(quote(source.path) for source in batch)
-    con.execute(f"create or replace temp table typed as select file_index::integer as file_position, "
+    con.execute("create or replace temp table typed as select file_index::integer as file_position, "
                 f"{'line::integer' if is_clean else 'null::integer'} as sent_line, {rules.typed_sql}, "
-                f"{rules.mask_sql} as mask from read_csv([{paths}], columns = {{{columns}}}, auto_detect = false, "
-                f"header = {str(not is_clean).lower()}, delim = {quote(batch[0].delimiter)}, quote = '\"', "
-                "escape = '\"', ignore_errors = true)")
+                f"{rules.mask_sql} as mask from read_csv([{paths}], columns = {{{columns}}}, "
+                f"header = {not is_clean}, delim = {quote(batch[0].delimiter)}, quote = '\"', escape = '\"', "
+                "auto_detect = false, ignore_errors = true)")
     found = {position: (first, count) for position, first, count in con.execute(
         "select file_position, min(rowid), count(*) from typed group by 1").fetchall()}
     odd = [source for position, source in enumerate(batch)
@@ -96,10 +101,12 @@ def _add_ragged_lines(con: duckdb.DuckDBPyConnection, batch: list[Source]) -> No
     lines = [(source.delivery_id, line) for source in batch for line in source.ragged_lines]
     for start in range(0, len(lines), 10_000):
         values = ", ".join(map(str, lines[start:start + 10_000]))
-        con.execute(f"insert into refusals select *, '(ligne entière)', 'COLUMN_COUNT' from (values {values})")
+        con.execute("insert into refusals "
+                    f"select *, {quote(WHOLE_LINE)}, 'COLUMN_COUNT' from (values {values})")
 
 
-def _land(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source], settings: Settings) -> None:
+def _land(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source],
+          settings: Settings) -> None:
     staging = settings.lake_dir / "staging"
     shutil.rmtree(staging, ignore_errors=True)
     columns = ", ".join(f'"{name}"' for name in landed_columns(contract))
@@ -127,5 +134,5 @@ def _promote(con: duckdb.DuckDBPyConnection, folder: Path, delivery_id: int, tar
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(parts[0], target)
     elif parts:
-        lake.write_parquet(con, f"from read_parquet([{', '.join(map(quote, parts))}], hive_partitioning = false) "
-                                "order by line_number", target)
+        together = f"read_parquet([{', '.join(map(quote, parts))}], hive_partitioning = false)"
+        lake.write_parquet(con, f"from {together} order by line_number", target)

@@ -1,7 +1,8 @@
 """From arrivals of one table to deliveries in the register, each with its receipt.
 
-Here: the order of things. Every file gets its answer; a broken one stops nobody else; data land first, receipts
-next, the register last, so that a run cut anywhere starts again cleanly. Not here: what each step does.
+Here: the order of things. Every file gets its answer; a broken one stops nobody else; data land first,
+receipts next, the register last, so that a run cut anywhere starts again cleanly. Not here: what each
+step does.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Intake:
     def table(self, table: str | None, arrivals: list[Arrival]) -> list[Delivery]:
         """Answer all arrivals of a table (None: those whose table is unknown), in their order."""
         waiting = dict(enumerate(arrivals, start=self._register.next_id))
-        pending = {delivery_id: arrival for delivery_id, arrival in waiting.items() if arrival.status == "pending"}
+        pending = {delivery_id: arrival for delivery_id, arrival in waiting.items()
+                   if arrival.status == "pending"}
         done = [self._outright(delivery_id, arrival) for delivery_id, arrival in waiting.items()
                 if delivery_id not in pending]
         self._receipts.write(self._con, done)
@@ -86,8 +88,8 @@ class Intake:
             done.append(replace(
                 self._blank(source.delivery_id, arrival),
                 status_code="refused" if not accepted else "partial" if refused else "accepted",
-                accepted_row_count=accepted, refused_row_count=refused, ignored_column_count=source.ignored_count,
-                remarks=(*source.remarks, *news)))
+                accepted_row_count=accepted, refused_row_count=refused,
+                ignored_column_count=source.ignored_count, remarks=(*source.remarks, *news)))
         return done
 
     def _outright(self, delivery_id: int, arrival: Arrival) -> Delivery:

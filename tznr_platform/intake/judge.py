@@ -26,17 +26,18 @@ if TYPE_CHECKING:
 
 
 def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, settings: Settings) -> None:
-    """Create ``judged`` (landed columns, ``mask``; 0 = sound) and ``refusals`` (the columns of the quarantine)."""
+    """Create ``judged`` (landed columns, ``mask``; 0 = sound) and ``refusals`` (as in quarantine)."""
     joins, bits = [], []
     for join, terms in (_person_checks(con, rules, key, settings), _reference_checks(con, rules)):
         joins += join
         bits += terms
     bits += _payer_check(rules)
     kept = ", ".join(f'"{column}"' for column in landed_columns(rules.contract) if column not in TECHNICAL)
+    mask = " | ".join(["mask", *(f"({bit})::bigint" for bit in bits)])
     con.execute(f"create or replace temp table judged as select {kept}, batch.delivery_id, "
                 "coalesce(typed.sent_line, typed.rowid - batch.first_row + 2)::integer as line_number, "
-                f"{' | '.join(['mask', *(f'({bit})::bigint' for bit in bits)])} as mask from typed join batch using (file_position) "
-                f"{' '.join(joins)} where mask >= 0")
+                f"{mask} as mask from typed join batch using (file_position) {' '.join(joins)} "
+                "where mask >= 0")
     con.execute("drop table typed")
     _spell_out_refusals(con, rules)
 
@@ -91,21 +92,25 @@ def _reference_checks(con: duckdb.DuckDBPyConnection, rules: RowRules) -> tuple[
         values = ", ".join("(" + ", ".join(quote(row[column]) for column in wanted) + ")"
                            for row in contracts.reference(rule.params["reference"]))
         names = [f"key{number}" for number in range(len(columns))]
-        con.execute(f"create or replace temp table known{rank} as select {', '.join(names)}, least::double as least, "
-                    f"most::double as most from (values {values}) v({', '.join(names)}, least, most)")
-        same = " and ".join(f"typed.{key} = known{rank}.{name}" for key, name in zip(keys, names, strict=True))
+        con.execute(f"create or replace temp table known{rank} as select * replace (least::double as least, "
+                    f"most::double as most) from (values {values}) v({', '.join(names)}, least, most)")
+        same = " and ".join(f"typed.{key} = known{rank}.{name}"
+                            for key, name in zip(keys, names, strict=True))
         joins.append(f"left join known{rank} on {same}")
         told = " and ".join(f"typed.{key} is not null" for key in keys)
         amount = f"typed.{rules.contract.field(value).column}"
-        bits.append(f"case when {told} and known{rank}.key0 is null then {rules.bit(rule.fields[len(columns) - 1], rule.reason_code)} "
-                    f"when {amount} not between least and most then {rules.bit(value, 'OUT_OF_RANGE')} else 0 end")
+        unknown = rules.bit(rule.fields[len(columns) - 1], rule.reason_code)
+        outside = rules.bit(value, "OUT_OF_RANGE")
+        bits.append(f"case when {told} and known{rank}.key0 is null then {unknown} "
+                    f"when {amount} not between least and most then {outside} else 0 end")
     return joins, bits
 
 
 def _spell_out_refusals(con: duckdb.DuckDBPyConnection, rules: RowRules) -> None:
-    checks = ", ".join(f"({rules.bit(check.field, check.reason)}, {quote(check.field)}, {quote(check.reason)})"
-                       for check in rules.checks) or "(0, '', '')"
-    con.execute("create or replace temp table refusals as select delivery_id, line_number, field_name, reason_code "
+    checks = ", ".join(f"({1 << rank}, {quote(check.field)}, {quote(check.reason)})"
+                       for rank, check in enumerate(rules.checks))
+    con.execute("create or replace temp table refusals as "
+                "select delivery_id, line_number, field_name, reason_code "
                 f"from (select * from judged where mask <> 0) join (values {checks}) "
                 "checks(bit, field_name, reason_code) on (mask & bit) <> 0")
     _refuse_doubles(con, rules.contract)
@@ -114,17 +119,19 @@ def _spell_out_refusals(con: duckdb.DuckDBPyConnection, rules: RowRules) -> None
 def _refuse_doubles(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Of several sound rows of a delivery with the same key, keep the first."""
     key = ", ".join(["delivery_id", *(_landed(contract, name) for name in contract.primary_key)])
-    sound = con.execute("select count(*) from judged where mask = 0").fetchone()[0]
-    keys = con.execute(f"select count(*) from (select 1 from judged where mask = 0 group by {key})").fetchone()[0]
-    if sound == keys:
+    sound = "(from judged where mask = 0)"
+    rows, keys = con.execute(f"select (select count(*) from {sound}), "
+                             f"(select count(*) from (select 1 from {sound} group by {key}))").fetchone()
+    if rows == keys:
         return
-    con.execute(f"create or replace temp table doubles as select delivery_id, line_number from (from judged where mask = 0) "
-                f"semi join (select {key} from judged where mask = 0 group by {key} having count(*) > 1) using ({key}) "
+    con.execute("create or replace temp table doubles as "
+                f"select delivery_id, line_number from {sound} "
+                f"semi join (select {key} from {sound} group by {key} having count(*) > 1) using ({key}) "
                 f"qualify row_number() over (partition by {key} order by line_number) > 1")
     con.execute("update judged set mask = 1 from doubles where judged.delivery_id = doubles.delivery_id "
                 "and judged.line_number = doubles.line_number")
-    con.execute(f"insert into refusals select delivery_id, line_number, {quote(', '.join(contract.primary_key))}, "
-                "'DUPLICATE_KEY' from doubles")
+    con.execute("insert into refusals select delivery_id, line_number, "
+                f"{quote(', '.join(contract.primary_key))}, 'DUPLICATE_KEY' from doubles")
 
 
 def _landed(contract: Contract, name: str) -> str:

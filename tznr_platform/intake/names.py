@@ -16,7 +16,8 @@ from pathlib import PurePath
 from tznr_platform import contracts
 from tznr_platform.privacy.screen import fold
 
-PERIOD = re.compile(r"(?:^|_)(?P<year>20\d{2})(?:_(?:(?P<month>0[1-9]|1[0-2])|t(?P<quarter>[1-4])|s(?P<half>[12])))?$")
+PERIOD = re.compile(r"(?:^|_)(?P<year>20\d{2})"
+                    r"(?:_(?:(?P<month>0[1-9]|1[0-2])|t(?P<quarter>[1-4])|s(?P<half>[12])))?$")
 VERSION = re.compile(r"_v(\d{1,3})$")
 TERRITORY = re.compile(r"^tznr_?0*(\d{1,2})(?=_|$)")
 YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")

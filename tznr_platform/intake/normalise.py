@@ -1,7 +1,8 @@
 """Straighten an odd file: any readable table becomes one clean UTF-8 CSV that DuckDB reads without surprise.
 
-Here: other encodings, lines above the header, blank and ragged lines, cells over several lines, spreadsheets. The
-clean file starts with a column of line numbers: those the sender sees. Not here: any judgement on a value.
+Here: other encodings, lines above the header, blank and ragged lines, cells over several lines,
+spreadsheets. The clean file starts with a column of line numbers: those the sender sees. Not here: any
+judgement on a value.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """From a sender's text to a typed value, in SQL over whole columns: NULL where the text is not of the type.
 
-Here: one expression for each type of the contracts, the usual spelling first and the forgiven ones only where it
-failed: dates dd/mm/yyyy, decimal comma and blanks between thousands, accents, case and separators of coded values.
-Not here: whether the value is allowed (``rules``).
+Here: one expression for each type of the contracts, the usual spelling first and the forgiven ones only
+where it failed: dates dd/mm/yyyy, decimal comma and blanks between thousands, accents, case and
+separators of coded values. Not here: whether the value is allowed (``rules``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from tznr_platform.contracts import Field
 
 BLANKS = "' \t\r\n\u00a0\u202f\u2009'"
-DATE_FORMATS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S")
+DATE_FORMATS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S",
+                "%d/%m/%Y %H:%M:%S")
 MONTH_FORMATS = ("%m/%Y", "%Y/%m", "%Y-%m-%d", "%d/%m/%Y")
 
 
@@ -86,14 +87,15 @@ def _choices(field: Field, raw: str) -> str:
     """Several coded values in one cell, kept sorted and once each; NULL when one of them is unknown."""
     spellings = {fold(str(value)): str(value) for value in field.enum}
     known = ", ".join(f"{quote(spelling)}: {quote(value)}" for spelling, value in spellings.items())
-    split = f"string_split({raw}, {quote(field.multi_separator)})"
+    separator = quote(field.multi_separator)
+    split = f"string_split({raw}, {separator})"
     coded = f"[map {{{known}}}[{_folded('choice')}] for choice in {split} if {trimmed('choice')} <> '']"
     return (f"case when list_bool_and([code is not null for code in {coded}]) "
-            f"then nullif(array_to_string(list_sort(list_distinct({coded})), {quote(field.multi_separator)}), '') end")
+            f"then nullif(array_to_string(list_sort(list_distinct({coded})), {separator}), '') end")
 
 
 def _first(raw: str, usual: str, forgiven: str) -> str:
-    """``usual``, or ``forgiven`` on the few rows where it fails: CASE tries only those, COALESCE would try all."""
+    """``usual``, or ``forgiven`` on the rows where it fails: CASE tries only those, COALESCE tries all."""
     return f"case when {usual} is not null then {usual} when {raw} is null then null else {forgiven} end"
 
 

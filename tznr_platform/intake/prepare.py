@@ -1,8 +1,8 @@
 """Make each file ready for DuckDB: as it lies when it is regular, straightened otherwise.
 
-Here: which of the two, and the refusals found on the way. Files that share a layout are read together, so a small
-file with a layout of its own is straightened too: one read more would cost more than one copy. Not here: detection
-(``shape``), straightening (``normalise``).
+Here: which of the two, and the refusals found on the way. Files that share a layout are read together, so
+a small file with a layout of its own is straightened too: one read more would cost more than one copy.
+Not here: detection (``shape``), straightening (``normalise``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,20 +25,20 @@ SMALL_BYTES = 4 << 20
 Remark = tuple[str, str]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Source:
     """A file ready for DuckDB. A clean one carries the sender's line numbers first, and no header."""
 
     delivery_id: int
     arrival: Arrival
     path: Path
-    delimiter: str
-    columns: tuple[str | None, ...]
-    row_count: int
+    columns: tuple[str | None, ...] = ()
+    delimiter: str = normalise.DELIMITER
+    row_count: int = 0
     is_clean: bool = False
     ignored_count: int = 0
     ragged_lines: tuple[int, ...] = ()
-    remarks: list[Remark] = field(default_factory=list)
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def layout(self) -> tuple:
@@ -63,15 +63,17 @@ def prepare(contract: Contract, pending: dict[int, Arrival], folder: Path, max_b
     for delivery_id, arrival in pending.items():
         with _refusals(prepared, delivery_id):
             shapes[delivery_id] = _shape(arrival.path, names, contract)
-    regular = Counter((shape.delimiter, shape.columns) for shape in shapes.values() if shape and shape.is_regular)
+    regular = Counter((shape.delimiter, shape.columns) for shape in shapes.values()
+                      if shape and shape.is_regular)
     commonest = max(regular, key=regular.get, default=None)
     for delivery_id, shape in shapes.items():
         arrival = pending[delivery_id]
         as_it_lies = (shape is not None and shape.is_regular and not straighten_all
                       and ((shape.delimiter, shape.columns) == commonest or arrival.size > SMALL_BYTES))
         with _refusals(prepared, delivery_id):
-            source = (_regular(delivery_id, arrival, shape) if as_it_lies else
-                      _straightened(delivery_id, arrival, shape, contract, folder / f"d{delivery_id}.csv", max_bytes))
+            announced = Source(delivery_id, arrival, folder / f"d{delivery_id}.csv")
+            source = (_regular(delivery_id, arrival, shape) if as_it_lies
+                      else _straightened(announced, shape, contract, max_bytes))
             if source.row_count + len(source.ragged_lines) == 0:
                 raise FileRefusedError("NO_ROWS")
             prepared.sources.append(source)
@@ -99,29 +101,31 @@ def _shape(path: Path, names: list[str], contract: Contract) -> Shape | None:
 
 
 def _regular(delivery_id: int, arrival: Arrival, shape: Shape) -> Source:
-    return Source(delivery_id, arrival, arrival.path, shape.delimiter, shape.columns, arrival.line_count - 1,
-                  ignored_count=shape.ignored_count, remarks=_remarks(shape))
+    return Source(delivery_id, arrival, arrival.path, shape.columns, shape.delimiter,
+                  row_count=arrival.line_count - 1, ignored_count=shape.ignored_count,
+                  remarks=_remarks(shape))
 
 
-def _straightened(delivery_id: int, arrival: Arrival, shape: Shape | None, contract: Contract, target: Path,
-                  max_bytes: int) -> Source:
+def _straightened(source: Source, shape: Shape | None, contract: Contract, max_bytes: int) -> Source:
+    """Write the clean copy that ``source`` announces."""
     names = tuple(item.name for item in contract.fields)
     if shape is None:
-        rows, shape = normalise.open_sheet(arrival.path, names, max_bytes)
+        rows, shape = normalise.open_sheet(source.arrival.path, names, max_bytes)
         shape = replace(shape, columns=match_columns(shape.headers, contract))
-        clean = normalise.normalise_sheet(rows, shape, names, target)
+        clean = normalise.normalise_sheet(rows, shape, names, source.path)
     else:
-        clean, shape = normalise.normalise_text(arrival.path, shape, names, target)
-    return Source(delivery_id, arrival, target, normalise.DELIMITER, names, clean.row_count, is_clean=True,
-                  ignored_count=shape.ignored_count, ragged_lines=clean.ragged_lines, remarks=_remarks(shape))
+        clean, shape = normalise.normalise_text(source.arrival.path, shape, names, source.path)
+    return replace(source, columns=names, row_count=clean.row_count, is_clean=True,
+                   ignored_count=shape.ignored_count, ragged_lines=clean.ragged_lines,
+                   remarks=_remarks(shape))
 
 
-def _remarks(shape: Shape) -> list[Remark]:
+def _remarks(shape: Shape) -> tuple[Remark, ...]:
     """Unknown columns are told by their rank, never by their name: without a header line it is a value."""
-    remarks = []
+    remarks: list[Remark] = []
     if shape.ignored_count:
         ranks = [str(rank) for rank, column in enumerate(shape.columns, start=1) if column is None]
         remarks.append(("COLUMN_IGNORED", "colonne n° " + ", ".join(ranks)))
     if shape.encoding not in ("utf-8", "sheet"):
         remarks.append(("ENCODING_CONVERTED", shape.encoding))
-    return remarks
+    return tuple(remarks)

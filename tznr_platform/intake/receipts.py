@@ -1,7 +1,7 @@
 """The answer to a sender: a letter to read (HTML) and a list for machines (CSV), one pair a delivery.
 
-Here: what a receipt says and where it goes. Never a value: lines, fields, reasons, remedies. Not here: the messages,
-which belong to the reason codes of the contracts.
+Here: what a receipt says and where it goes. Never a value: lines, fields, reasons, remedies. Not here:
+the messages, which belong to the reason codes of the contracts.
 """
 
 from __future__ import annotations
@@ -45,13 +45,14 @@ class ReceiptWriter:
     def __init__(self, settings: Settings, answered: Iterable[Delivery]) -> None:
         self._settings = settings
         self._taken = {self._plain_path(delivery) for delivery in answered}
-        environment = jinja2.Environment(loader=jinja2.PackageLoader("tznr_platform.intake"), autoescape=True,
-                                         trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+        environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("tznr_platform.intake"), autoescape=True, trim_blocks=True,
+            lstrip_blocks=True, undefined=jinja2.StrictUndefined)
         environment.filters |= {"number": french.number, "day": french.day}
         self._template = environment.get_template("receipt.html.j2")
 
     def write(self, con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
-        """Write the receipts of new deliveries; their refused lines are in the temporary table ``refusals``."""
+        """Write the receipts of new deliveries; their refused lines are in the table ``refusals``."""
         partly = [delivery.delivery_id for delivery in deliveries if delivery.refused_row_count]
         summaries, lines = (_summaries(con, partly), _lines(con, partly)) if partly else ({}, {})
         with lake.storage_errors(self._settings.receipts_dir):

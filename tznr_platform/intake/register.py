@@ -1,7 +1,7 @@
 """The register of deliveries: every file ever answered, which version is in force, what was seen already.
 
-Here: reading it whole, adding to it, replacing it atomically; the small memory of file sizes and dates that spares
-a second reading. Not here: the decision what a file is (``scan``).
+Here: reading it whole, adding to it, replacing it atomically; the small memory of file sizes and dates
+that spares a second reading. Not here: the decision what a file is (``scan``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class Register:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         self._con, self._settings = con, settings
-        rows = con.execute(f"select {', '.join(FIELDS)} from ({registers.deliveries(settings)}) order by 1").fetchall()
+        rows = con.execute(f"select {', '.join(FIELDS)} from ({registers.deliveries(settings)}) "
+                           "order by delivery_id").fetchall()
         self.deliveries = [Delivery(**dict(zip(FIELDS, row, strict=True))) for row in rows]
 
     @property
@@ -50,7 +51,7 @@ class Register:
         return list(latest.values())
 
     def add(self, deliveries: Iterable[Delivery]) -> None:
-        """Write the register with these deliveries: from then on they exist. Their data must be in place before."""
+        """Write the register with these deliveries: they exist from then on, so their data come before."""
         self.deliveries += deliveries
         current = {delivery.delivery_id for delivery in self.current()}
         columns = {name: [getattr(delivery, name) for delivery in self.deliveries] for name in FIELDS}
@@ -63,8 +64,8 @@ class Register:
 
     def remove_orphans(self) -> None:
         """Remove data files that no delivery of the register owns: a run was cut before its last step."""
-        owned = {lake.accepted_file(self._settings, delivery.table_name, delivery.sender_code, delivery.period,
-                                    delivery.delivery_id) for delivery in self.landed()}
+        owned = {lake.accepted_file(self._settings, delivery.table_name, delivery.sender_code,
+                                    delivery.period, delivery.delivery_id) for delivery in self.landed()}
         owned |= {lake.quarantine_file(self._settings, delivery.delivery_id) for delivery in self.deliveries}
         for folder in ("accepted", "quarantine"):
             for path in (self._settings.lake_dir / folder).rglob("d*.parquet"):

@@ -1,7 +1,7 @@
 """The row rules of a contract as SQL: typed columns, and one number whose bits say what is wrong with a row.
 
-Here: the checks a row can be judged on alone. A sound row costs one comparison with zero; reasons are spelled out
-only for the others. Not here: what needs other rows or other tables of the lake (``judge``).
+Here: the checks a row can be judged on alone. A sound row costs one comparison with zero; reasons are
+spelled out only for the others. Not here: what needs other rows or other tables of the lake (``judge``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Check:
 
 
 class RowRules:
-    """SQL of the typed columns and of the mask of a contract, for a file whose columns are in a given order."""
+    """SQL of the typed columns and of the mask of a contract, for files with their columns in one order."""
 
     def __init__(self, contract: Contract, columns: tuple[str | None, ...]) -> None:
         self.contract = contract
@@ -81,9 +81,9 @@ class RowRules:
             sound = " and ".join([f"{value} is not null", *(bound for bound, _ in bounds)])
             self._sound.append(sound if field.required else f"({raw} is null or {sound})")
             unread = self.bit(field.name, "ENUM_UNKNOWN" if field.enum else "TYPE_INVALID")
-            self._terms.append(f"case when {value} is null then case when {parsing.is_blank(raw)} then {missing} "
-                               f"else {unread} end " + " ".join(
-                                   f"when not ({bound}) then {bit}" for bound, bit in bounds) + " else 0 end")
+            others = " ".join(f"when not ({bound}) then {bit}" for bound, bit in bounds)
+            self._terms.append(f"case when {value} is null and {parsing.is_blank(raw)} then {missing} "
+                               f"when {value} is null then {unread} {others} else 0 end")
 
     def _bounds(self, field: Field) -> list[tuple[str, int]]:
         """What a value of the right type must still satisfy, and the bit it costs otherwise."""
@@ -105,7 +105,8 @@ class RowRules:
                   "reference": lambda _: None}[rule.kind](rule)
         if broken:
             self._sound.append(f"({broken}) is not true")
-            self._terms.append(f"case when {broken} then {self.bit(rule.fields[0], rule.reason_code)} else 0 end")
+            bit = self.bit(rule.fields[0], rule.reason_code)
+            self._terms.append(f"case when {broken} then {bit} else 0 end")
 
     def _value(self, field: str) -> str:
         return self.contract.field(field).column

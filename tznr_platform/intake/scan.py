@@ -1,8 +1,9 @@
 """Look at the inbox: what is new, who sent it, which version it is. Nothing is read beyond names and bytes.
 
-Here: the walk, the sha256, the file-level refusals that need no look inside, duplicates and versions. Not here: the
-content (``ingest``). The same bytes for the same sender, table and period are a duplicate; other bytes are the
-version written in the name, or the next one; a version older than the one in force is refused (VERSION_OLDER).
+Here: the walk, the sha256, the file-level refusals that need no look inside, duplicates and versions. Not
+here: the content (``ingest``). The same bytes for the same sender, table and period are a duplicate;
+other bytes are the version written in the name, or the next one; a version older than the one in force is
+refused (VERSION_OLDER).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ CHUNK_BYTES = 1 << 20
 
 
 def scan_inbox(settings: Settings, register: Register) -> Scan:
-    """Everything new in the inbox, in the order to ingest; ``UserError`` INPUT when it is missing or empty."""
+    """All that is new in the inbox, in the order to ingest; ``UserError`` INPUT if it is missing or empty."""
     seen = SeenFiles(settings)
     paths = inbox_paths(settings.inbox_dir)
     moving = _still_changing(paths)
@@ -52,11 +53,12 @@ def inbox_paths(inbox: Path) -> list[Path]:
     """What lies in the inbox and its folders; ``UserError`` INPUT when it is missing or empty."""
     if not inbox.is_dir():
         raise UserError("La boîte de réception est introuvable.", where=str(inbox),
-                        why="il n'existe pas, ou ce n'est pas un dossier",
+                        why="elle n'existe pas, ou ce n'est pas un dossier",
                         remedy="vérifier le chemin donné, ou préparer des données d'essai")
     paths = list(_walk(inbox))
     if not paths:
-        raise UserError("La boîte de réception est vide.", where=str(inbox), why="il ne contient aucun fichier",
+        raise UserError("La boîte de réception est vide.", where=str(inbox),
+                        why="elle ne contient aucun fichier",
                         remedy="y déposer les fichiers des émetteurs, puis relancer")
     return paths
 
@@ -77,7 +79,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _still_changing(paths: list[Path]) -> set[Path]:
     """Among the files changed a moment ago, those that change while we look."""
     now = time.time()
-    before = {path: status for path in paths if (status := _status(path)) and now - status[1] / 1e9 < YOUNG_SECONDS}
+    before = {path: status for path in paths
+              if (status := _status(path)) and now - status[1] / 1e9 < YOUNG_SECONDS}
     if not before:
         return set()
     time.sleep(SECOND_LOOK_SECONDS)
@@ -95,8 +98,8 @@ def _status(path: Path) -> tuple[int, int] | None:
 def _look(path: Path, settings: Settings, names: NameReader, seen: SeenFiles, is_moving: bool) -> Arrival:
     relative = path.relative_to(settings.inbox_dir)
     name = names.read(relative, settings.today.year)
-    arrival = Arrival(path, shown_name(relative.as_posix()), name.sender, name.table, name.period, name.version,
-                      "", 0, 0, "pending")
+    arrival = Arrival(path, shown_name(relative.as_posix()), name.sender, name.table, name.period,
+                      name.version, sha256="", size=0, line_count=0, status="pending")
     try:
         _refuse_from_outside(path, is_moving)
         arrival = _measured(arrival, settings, seen)

@@ -1,7 +1,8 @@
 """What a file looks like: encoding, separator, header line, columns; read from its first bytes.
 
-Here: detection, and the refusals it leads to. Not here: reading the rows (``batch``) or straightening an odd file
-(``normalise``). Messages never quote a header that is not ours: without a header line, it is a value.
+Here: detection, and the refusals it leads to. Not here: reading the rows (``batch``) or straightening an
+odd file (``normalise``). Messages never quote a header that is not ours: without a header line, it is a
+value.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 @dataclass(frozen=True)
 class Shape:
-    """How to read a file. ``columns`` gives, for each column of the file, the field it holds or None (ignored)."""
+    """How to read a file. ``columns``: for each column of the file the field it holds, None if ignored."""
 
     encoding: str
     delimiter: str
@@ -49,7 +50,7 @@ def is_spreadsheet(head: bytes) -> bool:
 
 
 def shape_of_text(path: Path, names: Iterable[str]) -> Shape:
-    """Shape of a text file whose header holds some of ``names``; ``FileRefusedError`` when it cannot be told."""
+    """Shape of a text file whose header holds some of ``names``; ``FileRefusedError`` otherwise."""
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
     encoding = detect_encoding(head)
@@ -64,7 +65,7 @@ def shape_of_text(path: Path, names: Iterable[str]) -> Shape:
 
 
 def _header(lines: list[str], known: set[str]) -> tuple[int, list[str], str]:
-    """Number, cells and separator of the header: the first line where most columns are known, else the likeliest."""
+    """Number, cells, separator of the header: the first line of mostly known columns, else the likeliest."""
     best: tuple[tuple[int, int], int, list[str], str] | None = None
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -82,7 +83,7 @@ def _header(lines: list[str], known: set[str]) -> tuple[int, list[str], str]:
 
 
 def detect_encoding(head: bytes) -> str:
-    """``utf-8``, ``utf-16`` or ``cp1252`` from the first bytes; ``FileRefusedError`` ENCODING_UNKNOWN otherwise."""
+    """``utf-8``, ``utf-16`` or ``cp1252`` from the first bytes; ``FileRefusedError`` otherwise."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if head[1:2] == b"\0" and head.count(b"\0") > len(head) // 3:
@@ -112,7 +113,7 @@ def table_of_headers(headers: Sequence[str]) -> str | None:
 
 
 def match_columns(headers: Sequence[str], contract: contracts.Contract) -> tuple[str | None, ...]:
-    """The field each column holds; ``FileRefusedError`` for a name of a person, a double or a missing column."""
+    """The field of each column; ``FileRefusedError`` if one names people, comes twice or is missing."""
     fields = {fold(field.name): field.name for field in contract.fields}
     columns = tuple(fields.get(fold(header)) for header in headers)
     unknown = [header for header, column in zip(headers, columns, strict=True) if column is None]

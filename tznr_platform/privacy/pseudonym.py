@@ -45,8 +45,8 @@ class AnalysisKey:
         if version != VERSION or len(secret) != KEY_BYTES:
             raise _refusal("La clé d'analyse K2 n'a pas la forme attendue.", path,
                            f"il faut « {VERSION}: » suivi de {KEY_BYTES} octets en hexadécimal",
-                           "restaurer la clé d'origine ; ne pas en créer une autre : les personnes déjà connues "
-                           "changeraient d'identifiant")
+                           "restaurer la clé d'origine ; ne pas en créer une autre : les personnes déjà "
+                           "connues changeraient d'identifiant")
         return cls(version, secret)
 
     @classmethod

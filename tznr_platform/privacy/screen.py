@@ -17,8 +17,9 @@ NOMINATIVE_WORDS = frozenset({
 })
 NOMINATIVE_PHRASES = (
     "date_naissance", "date_de_naissance", "ddn", "dob", "birth", "jour_naissance", "lieu_naissance",
-    "lieu_de_naissance", "commune_naissance", "securite_sociale", "numero_secu", "num_secu", "numero_allocataire",
-    "num_allocataire", "matricule", "nom_famille", "nom_usage", "first_name", "last_name", "surname",
+    "lieu_de_naissance", "commune_naissance", "securite_sociale", "numero_secu", "num_secu",
+    "numero_allocataire", "num_allocataire", "matricule", "nom_famille", "nom_usage", "first_name",
+    "last_name", "surname",
 )
 
 

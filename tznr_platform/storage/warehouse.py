@@ -56,7 +56,8 @@ def row_counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Rows of each table that dbt built, by name."""
     names = con.execute("select schema_name, table_name from duckdb_tables() "
                         "where schema_name in ('staging', 'intermediate', 'marts') order by all").fetchall()
-    return {table: con.execute(f'select count(*) from "{schema}"."{table}"').fetchone()[0] for schema, table in names}
+    return {table: con.execute(f'select count(*) from "{schema}"."{table}"').fetchone()[0]
+            for schema, table in names}
 
 
 def publish(settings: Settings) -> Path:

@@ -15,7 +15,8 @@ from tznr_platform.storage import connect, lake
 def test_paths_follow_the_grammar(tmp_path):
     settings = Settings(data_dir=tmp_path)
     path = lake.accepted_file(settings, "droits", "TZNR-05", "2025-T2", 7)
-    assert path.relative_to(settings.lake_dir).as_posix() == "accepted/droits/sender=TZNR-05/period=2025-T2/d7.parquet"
+    expected = "accepted/droits/sender=TZNR-05/period=2025-T2/d7.parquet"
+    assert path.relative_to(settings.lake_dir).as_posix() == expected
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_trace(tmp_path, monkeypatch):

@@ -14,7 +14,8 @@ from tznr_platform.storage.warehouse import row_counts
 
 HOLD = ("import sys\nfrom pathlib import Path\nfrom tznr_platform.settings import Settings\n"
         "from tznr_platform.storage import writer\n"
-        "with writer(Settings(data_dir=Path(sys.argv[1]))):\n    print('held', flush=True)\n    sys.stdin.read()\n")
+        "with writer(Settings(data_dir=Path(sys.argv[1]))):\n"
+        "    print('held', flush=True)\n    sys.stdin.read()\n")
 
 
 @pytest.fixture
@@ -66,7 +67,8 @@ def test_publishing_copies_the_marts_only_and_keeps_open_readers(settings):
             reader = connect(settings.published_file, settings=settings, read_only=True)
         publish(settings)
     with connect(settings.published_file, settings=settings, read_only=True) as con:
-        assert con.execute("select schema_name, table_name from duckdb_tables()").fetchall() == [("marts", "mart_x")]
+        tables = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+    assert tables == [("marts", "mart_x")]
     assert reader.execute("select row_count from marts.mart_x").fetchone() == (1,)
     reader.close()
 

@@ -10,7 +10,7 @@ import datetime as dt
 import os
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tznr_platform.errors import ExitCode, UserError
@@ -22,7 +22,7 @@ EXCHANGE_KEY_VARIABLES = ("TZNR_K1", "TZNR_K1_FILE", "TZNR_EXCHANGE_KEY", "TZNR_
 class Settings(BaseSettings):
     """Frozen settings of one process; every path of the platform derives from ``data_dir``."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", validate_default=True)
 
     data_dir: Path = Path("data")
     inbox: Path | None = Field(default=None, description="Inbox to read; the synthetic one by default")
@@ -32,17 +32,22 @@ class Settings(BaseSettings):
     threads: int = Field(default=2, ge=1, le=64)
     max_file_mb: int = Field(default=500, ge=1)
 
+    @field_validator("data_dir", "inbox", "analysis_key_file")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.resolve() if path else None
+
     @property
     def root(self) -> Path:
-        return self.data_dir.resolve()
+        return self.data_dir
 
     @property
     def inbox_dir(self) -> Path:
-        return (self.inbox or self.root / "inbox").resolve()
+        return self.inbox or self.root / "inbox"
 
     @property
     def key_file(self) -> Path:
-        return (self.analysis_key_file or self.root / "vault" / "k2.key").resolve()
+        return self.analysis_key_file or self.root / "vault" / "k2.key"
 
     @property
     def lake_dir(self) -> Path:

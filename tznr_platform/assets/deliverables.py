@@ -7,10 +7,9 @@ import dagster as dg
 from quality import gate
 from tznr_platform import reporting
 from tznr_platform.assets.presentation import (
-    CRITERIA_CHECK, OWNER, gate_check, gate_metadata, markdown_table, picture,
+    CRITERIA_CHECK, OWNER, PROGRESS, gate_check, gate_metadata, markdown_table, picture,
 )
 from tznr_platform.assets.warehouse import PUBLISHED
-from tznr_platform.errors import UserError
 from tznr_platform.estimation import outputs as estimates
 from tznr_platform.release import package
 from tznr_platform.resources import Platform
@@ -31,10 +30,10 @@ def retention(platform: Platform) -> dg.MaterializeResult:
 
 @dg.asset(key=NUMBERS, deps=[PUBLISHED, RETENTION], group_name="divulgation", owners=[OWNER], kinds={"parquet"},
           pool="lake", check_specs=[dg.AssetCheckSpec("divulgation", asset=NUMBERS, blocking=True)])
-def numbers(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+def numbers(platform: Platform) -> dg.MaterializeResult:
     """Tous les chiffres qui peuvent sortir, petits effectifs masqués : un chiffre masqué n'est jamais un zéro."""
     outcome = reporting.write_numbers(platform.settings)
-    context.log.info(f"Chiffres : {outcome.published_count} publiés, {outcome.masked_count} masqués")
+    PROGRESS.info(f"Chiffres : {outcome.published_count} publiés, {outcome.masked_count} masqués")
     passed = outcome.finding_count == 0
     return dg.MaterializeResult(
         metadata={"dagster/row_count": outcome.number_count, "publies": outcome.published_count,
@@ -49,9 +48,9 @@ def _gate_asset(report: str, title: str) -> dg.AssetsDefinition:
     @dg.asset(key=key, deps=[NUMBERS], group_name="livrables", owners=[OWNER], kinds={"greatexpectations"}, pool="lake",
               description=f"Porte 4 du livrable « {title} » : critères mesurés, seuils, dossier en français.",
               check_specs=[dg.AssetCheckSpec(CRITERIA_CHECK, asset=key)])
-    def report_gate(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+    def report_gate(platform: Platform) -> dg.MaterializeResult:
         outcome = gate.evaluate(report, platform.settings)
-        context.log.info(f"Porte « {title} » : {outcome.sentence}")
+        PROGRESS.info(f"Porte « {title} » : {outcome.sentence}")
         return dg.MaterializeResult(metadata=gate_metadata(outcome), check_results=[gate_check(outcome)])
 
     return report_gate
@@ -61,13 +60,13 @@ def _report_asset(report: str, title: str) -> dg.AssetsDefinition:
     @dg.asset(key=["reports", report], deps=[["gates", report]], group_name="livrables", owners=[OWNER],
               kinds={"html"}, pool="lake", output_required=False,
               description=f"{title}, une page HTML autonome. Refusé tant que sa porte n'est pas franchie.")
-    def report_page(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.MaterializeResult]:
+    def report_page(platform: Platform) -> Iterator[dg.MaterializeResult]:
         try:
             path = reporting.render(report, platform.settings)
         except gate.GateRefused as refusal:
-            context.log.warning(f"{title} : refusé. {refusal.why}")
+            PROGRESS.warning(f"{title} : refusé. {refusal.why}")
             return
-        context.log.info(f"{title} : produit")
+        PROGRESS.info(f"{title} : produit")
         yield dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(path))})
 
     return report_page

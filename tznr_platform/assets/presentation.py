@@ -6,12 +6,15 @@ Nothing here computes a result; a personal value has no way in: only counts, sha
 from __future__ import annotations
 
 import base64
+import logging
 
 import dagster as dg
 
 from quality.gate import GateOutcome
 
 OWNER = "team:evaluation"
+PROGRESS = logging.getLogger("tznr.progress")
+PROGRESS.setLevel(logging.INFO)
 CRITERIA_CHECK = "criteres"
 
 

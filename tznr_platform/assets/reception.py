@@ -1,18 +1,22 @@
-"""Reception: the inbox, then one asset a table. A refused delivery is a success whose result is a receipt."""
+"""Reception: the inbox, then one asset a table. A refused delivery is a success whose result is a receipt.
+
+The tables of one kind of sender are one step, so that the inbox is looked at once; each stays selectable by itself.
+"""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from tznr_platform import intake
-from tznr_platform.contracts import Contract, contracts
 from tznr_platform.assets.partitions import feed_months
+from tznr_platform.assets.presentation import OWNER, PROGRESS
+from tznr_platform.contracts import Contract, contracts
 from tznr_platform.resources import Platform
 
-OWNER = "team:evaluation"
 INBOX = dg.AssetKey(["inbox"])
 PERSONS = "personnes"
+BODY = "body"
 
 
 def accepted_key(table: str) -> dg.AssetKey:
@@ -21,43 +25,48 @@ def accepted_key(table: str) -> dg.AssetKey:
 
 
 def reception_assets() -> Sequence[dg.AssetsDefinition]:
-    """The inbox asset and one asset for each contract."""
-    return [inbox, *(_table_asset(contract) for contract in contracts().values())]
+    """The inbox, the tables that come when they can, and the monthly feeds of the benefit bodies."""
+    feeds = [contract for contract in contracts().values() if contract.sender_kind == BODY]
+    others = [contract for contract in contracts().values() if contract.sender_kind != BODY]
+    return [inbox, _reception("reception_livraisons", others), _reception("reception_flux", feeds, feed_months())]
 
 
 @dg.asset(key=INBOX, group_name="reception", owners=[OWNER], kinds={"csv", "excel"}, pool="lake")
-def inbox(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
+def inbox(platform: Platform) -> dg.MaterializeResult:
     """Boîte de réception : chaque fichier est identifié (émetteur, table, période, version, empreinte).
 
     Un fichier que rien ne permet d'identifier reçoit un accusé qui dit pourquoi ; il n'arrête personne d'autre.
     """
-    scan = intake.scan(platform.settings)
-    counts = scan.counts()
-    context.log.info(f"Réception : {sum(counts.values())} fichiers "
-                     f"({counts.get('pending', 0)} nouveaux, {counts.get('known', 0)} déjà traités)")
+    counts = intake.scan(platform.settings).counts()
+    PROGRESS.info(f"Réception : {sum(counts.values())} fichiers dans la boîte, {counts.get('known', 0)} déjà traités")
     return dg.MaterializeResult(metadata={f"fichiers_{status}": number for status, number in counts.items()})
 
 
-def _table_asset(contract: Contract) -> dg.AssetsDefinition:
-    monthly = contract.sender_kind == "body"
-    needs_persons = contract.person_field and contract.name != PERSONS
-
-    @dg.asset(key=accepted_key(contract.name), deps=[INBOX, *([accepted_key(PERSONS)] if needs_persons else [])],
-              group_name="reception", owners=[OWNER], kinds={"parquet"}, pool="lake",
-              description=f"{contract.title}. {contract.description}",
-              partitions_def=feed_months() if monthly else None,
-              backfill_policy=dg.BackfillPolicy.single_run() if monthly else None,
-              metadata={"emetteurs": contract.sender_kind, "cadence": contract.cadence})
-    def accepted(context: dg.AssetExecutionContext, platform: Platform) -> dg.MaterializeResult:
-        months = set(context.partition_keys) if monthly else None
+def _reception(name: str, tables: list[Contract], months: dg.MonthlyPartitionsDefinition | None = None):
+    @dg.multi_asset(name=name, specs=[_spec(contract, months) for contract in tables], can_subset=True, pool="lake",
+                    backfill_policy=dg.BackfillPolicy.single_run() if months else None)
+    def receive(context: dg.AssetExecutionContext, platform: Platform) -> Iterator[dg.MaterializeResult]:
+        wanted = [c.name for c in tables if accepted_key(c.name) in context.selected_asset_keys]
         start = time.monotonic()
-        outcome = intake.run(platform.settings, tables=[contract.name], months=months)
-        if outcome.deliveries:
-            context.log.info(f"  {contract.name} : {len(outcome.deliveries)} livraisons, "
-                             f"{outcome.accepted_rows} lignes acceptées, {outcome.refused_rows} refusées")
-        return dg.MaterializeResult(metadata={
-            "dagster/row_count": outcome.table_rows, "livraisons": len(outcome.deliveries),
-            "lignes_acceptees": outcome.accepted_rows, "lignes_refusees": outcome.refused_rows,
-            "duree_s": round(time.monotonic() - start, 2)})
+        outcome = intake.run(platform.settings, tables=wanted, months=set(context.partition_keys) if months else None,
+                             progress=PROGRESS.info)
+        seconds = round(time.monotonic() - start, 2)
+        for table in wanted:
+            yield dg.MaterializeResult(asset_key=accepted_key(table), metadata=_facts(outcome, table, seconds))
 
-    return accepted
+    return receive
+
+
+def _spec(contract: Contract, months: dg.MonthlyPartitionsDefinition | None) -> dg.AssetSpec:
+    needs_persons = contract.person_field and contract.name != PERSONS
+    return dg.AssetSpec(accepted_key(contract.name), deps=[INBOX, *([accepted_key(PERSONS)] if needs_persons else [])],
+                        group_name="reception", owners=[OWNER], kinds={"parquet"}, partitions_def=months,
+                        description=f"{contract.title}. {contract.description}",
+                        metadata={"emetteurs": contract.sender_kind, "cadence": contract.cadence})
+
+
+def _facts(outcome: intake.IntakeOutcome, table: str, seconds: float) -> dict[str, int | float]:
+    new = [delivery for delivery in outcome.deliveries if delivery.table_name == table]
+    return {"dagster/row_count": outcome.table_rows[table], "livraisons_nouvelles": len(new),
+            "lignes_acceptees": sum(delivery.accepted_row_count for delivery in new),
+            "lignes_refusees": sum(delivery.refused_row_count for delivery in new), "duree_etape_s": seconds}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 
 import click
 
@@ -34,6 +35,7 @@ def tznr() -> None:
 
 def main() -> None:
     """Entry point: run a command; turn a ``UserError`` into its French letter and exit code."""
+    warnings.filterwarnings("ignore", message=".*is currently in (beta|preview)")
     try:
         tznr(prog_name="tznr")
     except UserError as error:

@@ -87,7 +87,7 @@ def _where_things_are(settings: Settings) -> str:
         *(f"  paquet           {path}" for path in releases),
         f"  accusés          {settings.receipts_dir}",
         f"  entrepôt publié  {settings.published_file}",
-        f"  interface        make ui{'' if settings.data_dir == Path('data') else f' DATA={settings.data_dir}'}",
+        f"  interface        make ui{'' if settings.root == Path('data').resolve() else f' DATA={settings.root}'}",
         "  un chiffre       tznr explain <identifiant affiché au survol>",
     ]
     return "\n".join(lines)

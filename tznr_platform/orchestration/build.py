@@ -6,7 +6,6 @@ import dagster as dg
 
 from tznr_platform.assets import all_assets
 from tznr_platform.orchestration.jobs import JOBS
-from tznr_platform.orchestration.progress import progress_logger
 from tznr_platform.orchestration.triggers import inbox_sensor, monthly_schedule
 from tznr_platform.resources import Platform
 from tznr_platform.resources.dbt import dbt_resource
@@ -25,5 +24,4 @@ def build_defs(**options: str) -> dg.Definitions:
         schedules=[monthly_schedule],
         sensors=[inbox_sensor],
         resources={"platform": Platform(options=options), "dbt": dbt_resource()},
-        loggers={"console": progress_logger},
     )

@@ -7,9 +7,11 @@ import dagster as dg
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.orchestration.build import build_defs
 from tznr_platform.assets.partitions import feed_months, whole_range_tags
+from tznr_platform.orchestration.progress import show_progress
 from tznr_platform.settings import Settings
 
 PARTITIONED_JOBS = {"full", "ingest"}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def execute(settings: Settings, job_name: str) -> dg.ExecuteInProcessResult:
@@ -19,9 +21,10 @@ def execute(settings: Settings, job_name: str) -> dg.ExecuteInProcessResult:
     """
     job = build_defs(**_options(settings)).resolve_job_def(job_name)
     tags = whole_range_tags(feed_months()) if job_name in PARTITIONED_JOBS else {}
+    show_progress()
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         try:
-            return job.execute_in_process(instance=instance, tags=tags)
+            return job.execute_in_process(instance=instance, tags=tags, run_config=QUIET)
         except dg.DagsterAssetCheckFailedError:
             raise UserError("Une porte de qualité bloque la suite.", where=str(settings.dossiers_dir),
                             why="au moins un critère bloquant n'est pas rempli",

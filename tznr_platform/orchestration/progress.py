@@ -1,38 +1,27 @@
-"""A console logger for people: elapsed time and the French line an asset wrote, nothing of the machinery."""
+"""Progress for people: elapsed time and the French lines that assets say, nothing of the machinery."""
+
+from __future__ import annotations
 
 import logging
 import sys
 import time
 
-import dagster as dg
+from tznr_platform.assets.presentation import PROGRESS
 
 
-class _ProgressFormatter(logging.Formatter):
+class _Elapsed(logging.Formatter):
     def __init__(self) -> None:
         super().__init__()
         self._start = time.monotonic()
 
     def format(self, record: logging.LogRecord) -> str:
         minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
-        message = getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
-        mark = "" if record.levelno < logging.WARNING else "! "
-        return f"  {minutes:02d}:{seconds:02d}  {mark}{message}"
+        return f"  {minutes:02d}:{seconds:02d}  {'! ' if record.levelno > logging.INFO else ''}{record.getMessage()}"
 
 
-@dg.logger(description="Progression en clair pour la ligne de commande")
-def progress_logger(_context: dg.InitLoggerContext) -> logging.Logger:
-    """Logger that prints what assets say and hides Dagster's own events."""
-    logger = logging.getLogger("tznr.progress")
-    logger.handlers.clear()
+def show_progress() -> None:
+    """Print on the standard error what assets say while a job runs in this process."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_ProgressFormatter())
-    handler.addFilter(_is_for_people)
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    return logger
-
-
-def _is_for_people(record: logging.LogRecord) -> bool:
-    meta = getattr(record, "dagster_meta", {})
-    return meta.get("dagster_event") is None and record.levelno < logging.ERROR
+    handler.setFormatter(_Elapsed())
+    PROGRESS.addHandler(handler)
+    PROGRESS.propagate = False

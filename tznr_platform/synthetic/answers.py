@@ -23,12 +23,26 @@ OPEN = f"({careers.PAYABLE}, {careers.UNPAID})"
 
 MET = """
 create table met as
-select m.person, m.territory, m.contact_date, m.contact_month, p.channel
-from meetings m join persons p using (person)
+select m.person, m.territory, m.contact_date, m.contact_month
+from meetings m
 where exists (select 1 from current_files f
         where f.tbl = 'personnes' and f.territory = m.territory and f.period = m.quarter)
     and m.person not in (select person from objections)
 order by territory, person"""
+
+ENCOUNTERED = f"""
+create table encountered as
+select f.territory, i.person, r.date_rencontre, r.type_action, r.canal
+from ({field_rows.rencontres()}) r join current_files f using (file_id) join identities i using (identifiant)
+where i.person not in (select person from objections)"""
+
+CHANNELS = """
+create table channels as
+select code(territory) as scope, person, first(canal order by date_rencontre, type_action) as channel
+from encountered group by all
+union all
+select 'FR', person, first(canal order by date_rencontre, territory, type_action)
+from encountered group by all"""
 
 MATCHED = """
 create table matched as
@@ -43,7 +57,7 @@ with latest_review as (
     select f.territory, i.person, d.* exclude (file_id, ord, identifiant)
     from ({field_rows.droits()}) d join current_files f using (file_id) join identities i using (identifiant)
     qualify row_number() over (partition by f.territory, i.person, d.prestation order by f.period desc) = 1)
-select d.*, m.contact_date, m.contact_month, m.channel, n.benefit_no,
+select d.*, m.contact_date, m.contact_month, n.benefit_no,
     exists (select 1 from matched a join pays p using (body)
             where a.person = d.person and p.benefit = d.prestation and a.status = 'matched') as is_known
 from latest_review d join met m using (territory, person) left join benefit_truth n
@@ -87,20 +101,27 @@ FIRST_STAYS = """(select * from stays
     qualify row_number() over (partition by person, benefit_no order by m0, territory) = 1)"""
 
 
-def _count_access(keys: str, source: str, who: str) -> str:
+# Every discussed benefit under its territory and under the nation, with the channel of first contact there.
+SCOPED = """
+create view scoped as
+with both_scopes as (
+    select code(territory) as scope, * from discussed
+    union all select 'FR', * from discussed)
+select s.*, coalesce(c.channel, 'non_renseigne') as channel
+from both_scopes s left join channels c on c.scope = s.scope and c.person = s.person"""
+
+
+def _access(keys: str) -> str:
     def persons(condition: str) -> str:
-        return f"count(distinct case when {condition} then {who} end)"
+        return f"count(distinct case when {condition} then o.person end)"
 
     return f"""
-    select {keys}, d.prestation as benefit_code, count(distinct d.person) as discussed_count,
-        {persons("o.is_requested")} as requested_count, {persons("o.m0 is not null")} as opened_count,
-        {persons("o.is_paid")} as paid_count, {persons("not o.is_known")} as unknown_count
-    from {source} d left join outcomes o using (territory, person, prestation) group by all"""
+    select scope as territory_code, {keys} d.prestation as benefit_code,
+        count(distinct d.person) as discussed_count, {persons("o.is_requested")} as requested_count,
+        {persons("o.m0 is not null")} as opened_count, {persons("o.is_paid")} as paid_count,
+        {persons("not o.is_known")} as unknown_count
+    from scoped d left join outcomes o using (territory, person, prestation) group by all"""
 
-
-ACCESS = f"""{_count_access("code(d.territory) as territory_code", "discussed", "o.person")}
-    union all {_count_access("'FR'", "discussed", "o.person")}"""
-ACCESS_BY_CHANNEL = _count_access("d.channel as channel_code", "discussed", "o.person")
 
 NON_TAKE_UP = """
 with types as (
@@ -128,10 +149,15 @@ def _retention() -> str:
     return " union all ".join(parts)
 
 
-SPELL_COUNTS = """
-select n.benefit as benefit_code, last_m - first_m + 1 as duration_months, last_m + 2 > k.last_known
-    as is_censored,
+# How long what opened after the contact stayed open, from the opening; a person once.
+OPENED_SPELLS = f"""
+select prestation as benefit_code, last_m - m0 + 1 as duration_months, last_m + 2 > last_known as is_censored,
     count(*) as spell_count
+from {FIRST_STAYS} group by all"""
+
+ALL_SPELLS = """
+select n.benefit as benefit_code, last_m - first_m + 1 as duration_months,
+    last_m + 2 > k.last_known as is_censored, count(*) as spell_count
 from spells s join known_ends k using (benefit_no) join benefit_truth n using (benefit_no) group by all"""
 
 
@@ -156,20 +182,17 @@ def _transfers() -> str:
 
 def answers() -> dict[str, str]:
     """Answer file -> SQL, for persons and entitlements."""
-    contacts = (
-        f"select f.territory from ({field_rows.rencontres()}) r join current_files f using (file_id) "
-        "join identities i using (identifiant) where i.person not in (select person from objections)"
-    )
     return {
         "persons": "select code(territory) as territory_code, count(*) as person_count from met group by all "
         "union all select 'FR', count(distinct person) from met",
         "contacts": "select code(territory) as territory_code, count(*) as contact_count "
-        f"from ({contacts}) group by all",
-        "access": ACCESS,
-        "access_by_channel": ACCESS_BY_CHANNEL,
+        "from encountered group by all",
+        "access": _access(""),
+        "access_by_channel": _access("channel as channel_code,"),
         "non_take_up": NON_TAKE_UP,
         "retention": _retention(),
-        "spells": SPELL_COUNTS,
+        "opened_spells": OPENED_SPELLS,
+        "all_spells": ALL_SPELLS,
         "transfers": _transfers(),
         "matches": "select body as body_code, status as match_status_code, count(*) as person_count "
         "from matched group by all",
@@ -230,5 +253,5 @@ def _settle_truth(con: duckdb.DuckDBPyConnection, through: int) -> None:
         with ends as (select body, max(m) as last_m from latest group by 1)
         select n.benefit_no, max(last_m) as last_known from ends join pays using (body)
         join benefit_truth n using (benefit) group by 1""")
-    for sql in (MET, MATCHED, DISCUSSED, OUTCOMES, SPELLS, STAYS):
+    for sql in (MET, ENCOUNTERED, CHANNELS, MATCHED, DISCUSSED, SCOPED, OUTCOMES, SPELLS, STAYS):
         con.execute(sql)

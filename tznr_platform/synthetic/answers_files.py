@@ -61,7 +61,8 @@ Vérité connue, à ne jamais placer dans le dossier des livraisons. Tout est in
 - `persons`, `contacts`, `matches`, `benefit_months` : ce qui doit être accepté, personnes opposantes exclues.
 - `access`, `access_by_channel` : abordé, demandé, ouvert, versé, inconnu ; `FR` compte une personne une
   fois, dès que c'est vrai dans un territoire. `non_take_up` : types déclarés.
-- `retention`, `spells`, `transfers` : maintien, durées, transferts ouverts (national : première ouverture).
+- `retention`, `opened_spells`, `transfers` : maintien, durées, transferts ouverts (national : première
+  ouverture) ; `all_spells` : toutes les périodes de droit, avant et après le contact.
 - `scales`, `practices`, `positions`, `network`, `participation`, `interviews`.
 - `programme_costs`, `avoided_costs` : les deux autres comptes ; les trois ne s'additionnent jamais.
 - `parameters.csv` : effets et taux semés.

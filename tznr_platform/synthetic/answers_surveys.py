@@ -27,11 +27,11 @@ from (select code(territory) as territory_code, * from scores union all select '
     group by all"""
 
 PRACTICES = tuple(
-    f"select code(f.territory) as territory_code, p.vague as wave_code, '{practice}' as practice_code, "
+    f"select code(f.territory) as territory_code, p.vague as wave_code, '{code}' as practice_code, "
     f"count(*) as professional_count, sum(p.{practice}) as level_sum, "
     f"count(*) filter (p.{practice} >= 3) as weekly_count "
     f"from ({survey_rows.professionnels()}) p join current_files f using (file_id) group by all"
-    for practice in survey_rows.PRACTICES
+    for practice, code in survey_rows.PRACTICES.items()
 )
 
 NETWORK = f"""
@@ -49,10 +49,11 @@ counted as (
         and b.type_lien = a.type_lien
         and b.s = a.t and b.t = a.s group by all)
 select code(territory) as territory_code, vague as wave_code, type_lien as tie_type_code, organisation_count,
-    surveyed_count, respondent_count, tie_count,
-    round(tie_count / (organisation_count * (organisation_count - 1)), 6) as density,
+    surveyed_count, respondent_count, coalesce(tie_count, 0) as tie_count,
+    round(coalesce(tie_count, 0) / (organisation_count * (organisation_count - 1)), 6) as density,
     round(mutual_tie_count / tie_count, 6) as reciprocity
-from counted join nodes using (territory, vague)"""
+from (select distinct territory, vague from ties) cross join (select distinct type_lien from ties)
+join nodes using (territory, vague) left join counted using (territory, vague, type_lien)"""
 
 
 def _participation() -> str:

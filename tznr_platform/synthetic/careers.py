@@ -197,8 +197,8 @@ def facts_sql(candidates: str) -> str:
     """SQL of the facts of ``candidates`` (columns ``NEEDED`` plus month ``m`` and extraction month ``e``).
 
     Gives ``status`` and ``household_role`` (numbers from 1 in STATUSES and HOUSEHOLD_ROLES), ``due`` and
-    ``paid`` in cents (null: no amount), ``request_date`` and ``decision_date``. Keeps the months where there is
-    a fact: a request, a right, a refusal, or its trace for some months.
+    ``paid`` in cents (null: no amount), ``request_date``, ``decision_date``. Keeps the months where there
+    is a fact: a request, a right, a refusal, or its trace for some months.
     """
     return f"""
 with placed as (

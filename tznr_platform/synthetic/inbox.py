@@ -71,7 +71,7 @@ def generate(
     shutil.rmtree(draft_dir, ignore_errors=True)
     draft_dir.mkdir(parents=True)
     with storage_errors(draft_dir), connect(None, settings=settings or load_settings()) as con:
-        _populate(con, persons, seed, last_month, say)
+        populate(con, persons, seed, last_month, say)
         _write(con, draft_dir, persons, say)
         broken = broken_files.write(draft_dir)
         if answer_key_dir is not None:
@@ -112,7 +112,7 @@ def _check(out_dir: Path, answer_key_dir: Path | None, persons: int) -> None:
         )
 
 
-def _populate(
+def populate(
     con: duckdb.DuckDBPyConnection, persons: int, seed: int, through: int, say: Callable[[str], None]
 ) -> None:
     population.create_macros(con, seed)

@@ -129,13 +129,15 @@ select m.*, m.contact_month // 3 as quarter, month_start(m.contact_month) + whol
     as contact_date
 from everyone m order by person, rank"""
 
-# Objections: with the first declaration, only in its second version, or in the next quarter.
+# Objections: with the first declaration, only in its second version, or in the next quarter. Territory 5
+# always has one, so that no population is without.
 OBJECTIONS = f"""
 create table objections as
 with candidates as (
     select m.*, u(person, 'objection mode') as draw from meetings m
-    where rank = 1 and u(person, 'objection') < {truth.OBJECTION_SHARE} 
-        and person not in (select person from persons where canary_rank <= {truth.CANARIES})),
+    where rank = 1 and person not in (select person from persons where canary_rank <= {truth.CANARIES})
+    qualify u(person, 'objection') < {truth.OBJECTION_SHARE} or (territory = 5
+        and row_number() over (partition by territory order by u(person, 'objection'), person) = 1)),
 sent as (select territory, period, bool_or(is_draft) as is_revised from files where tbl = 'personnes'
     group by all)
 select c.person, c.territory, c.quarter as first_quarter,

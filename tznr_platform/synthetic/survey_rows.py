@@ -76,14 +76,14 @@ KNOWN_SO_FAR = """exists (select 1 from declarations x join files g on g.tbl = '
         where x.person = a.person and x.territory = a.territory)"""
 
 
-PRACTICES = (
-    "revue_systematique",
-    "usage_simulateur",
-    "mention_spontanee",
-    "demarche_aller_vers",
-    "orientation_accompagnee",
-    "suivi_orientation",
-)
+PRACTICES = {  # sender's column -> practice code
+    "revue_systematique": "systematic_review",
+    "usage_simulateur": "simulator_use",
+    "mention_spontanee": "unasked_mention",
+    "demarche_aller_vers": "outreach",
+    "orientation_accompagnee": "warm_referral",
+    "suivi_orientation": "referral_follow_up",
+}
 
 
 def professionnels() -> str:

@@ -80,9 +80,10 @@ def test_persons_and_contacts_of_a_territory(cohort):
 
 
 def test_objecting_persons_are_listed(cohort):
-    text = f"select distinct identifiant from {TEXT % 'TZNR-05/TZNR-05_personnes_*.csv'} where
-            opposition = 'oui'"
-    found = {row[0] for row in cohort.sql(text)}
+    files = TEXT % "TZNR-05/TZNR-05_personnes_*.csv"
+    found = {
+        row[0] for row in cohort.sql(f"select distinct identifiant from {files} where opposition = 'oui'")
+    }
     assert found == {
         row["identifiant"] for row in cohort.answer("objections") if row["territory_code"] == "TZNR-05"
     }

@@ -9,6 +9,7 @@ import click
 
 from tznr_platform.cli.init import prepare
 from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.intake.scan import inbox_paths
 from tznr_platform.settings import Settings, export_environment, load_settings
 from tznr_platform.storage.lake import atomic_write_text
 
@@ -29,6 +30,8 @@ def run(inbox: Path | None, persons: int | None, job: str) -> None:
     overrides = {"inbox": inbox} if inbox else {}
     settings = load_settings(**overrides)
     synthetic = settings.inbox is None
+    if not synthetic:
+        inbox_paths(settings.inbox_dir)
     _claim_origin(settings, "synthetic" if synthetic else "deliveries")
     prepare(settings)
     export_environment(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dagster as dg
+from dagster._core.errors import DagsterAssetCheckFailedError  # not exported
 
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.orchestration.build import build_defs
@@ -25,7 +26,7 @@ def execute(settings: Settings, job_name: str) -> dg.ExecuteInProcessResult:
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         try:
             return job.execute_in_process(instance=instance, tags=tags, run_config=QUIET)
-        except dg.DagsterAssetCheckFailedError:
+        except DagsterAssetCheckFailedError:
             raise UserError("Une porte de qualité bloque la suite.", where=str(settings.dossiers_dir),
                             why="au moins un critère bloquant n'est pas rempli",
                             remedy="ouvrir le dossier de la porte : chaque critère y dit quoi faire",

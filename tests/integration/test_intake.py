@@ -124,8 +124,8 @@ def test_values_of_a_questionnaire_are_checked_against_its_instrument(inbox: Inb
 
     item = contracts.reference("instruments")[0]
     row = {"identifiant": identifier("a"), "instrument": item["instrument_code"],
-           "version": item["instrument_version"], "vague": "T0", "item": item["item_code"], "valeur": item["maximum"], "date_reponse": "2025-04-02",
-           "mode": "telephone"}
+           "version": item["instrument_version"], "vague": "T0", "item": item["item_code"],
+           "valeur": item["maximum"], "date_reponse": "2025-04-02", "mode": "telephone"}
     rows = [row, row | {"vague": "T1", "item": "INCONNU"}, row | {"vague": "T2", "valeur": "999"}]
     inbox.put("TZNR-01_reponses_2025-S1.csv", "\n".join(
         [";".join(row), *(";".join(line.values()) for line in rows)]) + "\n")

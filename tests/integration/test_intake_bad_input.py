@@ -120,6 +120,7 @@ def test_a_run_cut_before_the_register_starts_again(inbox: Inbox, monkeypatch):
     orphan.touch()
     assert inbox.run().accepted_rows == 1
     assert not orphan.exists()
+    assert len(list((inbox.settings.receipts_dir / "TZNR-01").glob("*.html"))) == 1
 
 
 def test_no_value_leaves_the_file(inbox: Inbox):

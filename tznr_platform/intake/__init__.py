@@ -114,5 +114,4 @@ def _opened(settings: Settings) -> Iterator[tuple[Intake, Register]]:
     with (locks.exclusive(settings.lake_dir / "intake.lock", "le lac de données"),
           connect(None, settings=settings) as con):
         register = Register(con, settings)
-        register.remove_orphans()
         yield Intake(con, settings, register), register

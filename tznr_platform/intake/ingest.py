@@ -38,7 +38,14 @@ class Intake:
 
     def table(self, table: str | None, arrivals: list[Arrival]) -> list[Delivery]:
         """Answer all arrivals of a table (None: those whose table is unknown), in their order."""
-        waiting = dict(enumerate(arrivals, start=self._register.next_id))
+        if not arrivals:
+            return []
+        with self._register.opened():
+            done = self._answered(table, dict(enumerate(arrivals, start=self._register.next_id)))
+            self._register.add(done)
+        return done
+
+    def _answered(self, table: str | None, waiting: dict[int, Arrival]) -> list[Delivery]:
         pending = {delivery_id: arrival for delivery_id, arrival in waiting.items()
                    if arrival.status == "pending"}
         done = [self._outright(delivery_id, arrival) for delivery_id, arrival in waiting.items()
@@ -46,10 +53,7 @@ class Intake:
         self._receipts.write(self._con, done)
         if pending:
             done += self._content(contracts.contract(table), pending)
-        done.sort(key=lambda delivery: delivery.delivery_id)
-        if done:
-            self._register.add(done)
-        return done
+        return sorted(done, key=lambda delivery: delivery.delivery_id)
 
     def _content(self, contract: contracts.Contract, pending: dict[int, Arrival]) -> list[Delivery]:
         ensure_schema_file(self._con, contract, self._settings)

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 import duckdb
@@ -44,7 +45,7 @@ class ReceiptWriter:
 
     def __init__(self, settings: Settings, answered: Iterable[Delivery]) -> None:
         self._settings = settings
-        self._taken = {self._plain_path(delivery) for delivery in answered}
+        self._answered = answered
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("tznr_platform.intake"), autoescape=True, trim_blocks=True,
             lstrip_blocks=True, undefined=jinja2.StrictUndefined)
@@ -63,6 +64,10 @@ class ReceiptWriter:
                 Path(f"{stem}.html").write_text(letter, encoding="utf-8")
                 Path(f"{stem}.csv").write_text(_table(delivery, lines.get(delivery.delivery_id, [])),
                                                encoding="utf-8", newline="")
+
+    @cached_property
+    def _taken(self) -> set[Path]:
+        return {self._plain_path(delivery) for delivery in self._answered}
 
     def _plain_path(self, delivery: Delivery) -> Path:
         """Path of the receipts of a file, without suffix: its own stem, in the folder of its sender."""

@@ -7,7 +7,8 @@ that spares a second reading. Not here: the decision what a file is (``scan``).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from tznr_platform.intake.arrivals import Delivery
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, registers
 
+State = tuple[int, int]
 ACCEPTED = ("accepted", "partial")
 FIELDS = [name for name in registers.DELIVERIES if name != "is_current"]
 ARROW = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "DATE": pa.date32(),
@@ -31,6 +33,9 @@ class Register:
         rows = con.execute(f"select {', '.join(FIELDS)} from ({registers.deliveries(settings)}) "
                            "order by delivery_id").fetchall()
         self.deliveries = [Delivery(**dict(zip(FIELDS, row, strict=True))) for row in rows]
+        self._unfinished = settings.lake_dir / "register" / "unfinished"
+        if self._unfinished.exists():
+            self._remove_orphans()
 
     @property
     def next_id(self) -> int:
@@ -50,6 +55,14 @@ class Register:
                   for delivery in sorted(self.landed(), key=lambda delivery: delivery.version)}
         return list(latest.values())
 
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Around data files and their entry: what a cut run leaves behind is removed by the next."""
+        self._unfinished.parent.mkdir(parents=True, exist_ok=True)
+        self._unfinished.touch()
+        yield
+        self._unfinished.unlink()
+
     def add(self, deliveries: Iterable[Delivery]) -> None:
         """Write the register with these deliveries: they exist from then on, so their data come before."""
         self.deliveries += deliveries
@@ -62,8 +75,8 @@ class Register:
                            registers.deliveries_file(self._settings))
         self._con.unregister("register_rows")
 
-    def remove_orphans(self) -> None:
-        """Remove data files that no delivery of the register owns: a run was cut before its last step."""
+    def _remove_orphans(self) -> None:
+        """Remove data files that no delivery owns: a run was cut before its last step."""
         owned = {lake.accepted_file(self._settings, delivery.table_name, delivery.sender_code,
                                     delivery.period, delivery.delivery_id) for delivery in self.landed()}
         owned |= {lake.quarantine_file(self._settings, delivery.delivery_id) for delivery in self.deliveries}
@@ -84,13 +97,13 @@ class SeenFiles:
             self._seen = {}
         self._before = dict(self._seen)
 
-    def get(self, path: Path, size: int, changed_ns: int) -> tuple[str, int] | None:
+    def get(self, path: Path, state: State | None) -> tuple[str, int] | None:
         """(sha256, number of lines) if the file is as it was."""
         seen = self._seen.get(str(path))
-        return (seen[2], seen[3]) if seen and seen[:2] == [size, changed_ns] else None
+        return (seen[2], seen[3]) if seen and state == (seen[0], seen[1]) else None
 
-    def put(self, path: Path, size: int, changed_ns: int, sha256: str, line_count: int) -> None:
-        self._seen[str(path)] = [size, changed_ns, sha256, line_count]
+    def put(self, path: Path, state: State, sha256: str, line_count: int) -> None:
+        self._seen[str(path)] = [*state, sha256, line_count]
 
     def save(self) -> None:
         if self._seen != self._before:

@@ -24,7 +24,7 @@ from tznr_platform.intake import shape
 from tznr_platform.intake.arrivals import Arrival, FileRefusedError, Scan
 from tznr_platform.intake.names import NameReader
 from tznr_platform.intake.normalise import open_sheet
-from tznr_platform.intake.register import Register, SeenFiles
+from tznr_platform.intake.register import Register, SeenFiles, State
 from tznr_platform.settings import Settings
 
 TEXT_SUFFIXES, SHEET_SUFFIXES = {".csv", ".txt"}, {".xlsx", ".ods"}
@@ -37,16 +37,21 @@ CHUNK_BYTES = 1 << 20
 
 def scan_inbox(settings: Settings, register: Register) -> Scan:
     """All that is new in the inbox, in the order to ingest; ``UserError`` INPUT if it is missing or empty."""
-    seen = SeenFiles(settings)
-    paths = inbox_paths(settings.inbox_dir)
-    moving = _still_changing(paths)
+    seen, answered = SeenFiles(settings), register.answered()
+    states = {path: _state(path) for path in inbox_paths(settings.inbox_dir)}
+
+    def is_known(path: Path) -> bool:
+        known = seen.get(path, states[path])
+        return known is not None and (_name_of(path, settings), known[0]) in answered
+
+    unknown = [path for path in states if not is_known(path)]
+    moving = _still_changing({path: states[path] for path in unknown})
     names = NameReader()
     with ThreadPoolExecutor(settings.threads) as pool:
-        arrivals = list(pool.map(lambda path: _look(path, settings, names, seen, path in moving), paths))
+        arrivals = pool.map(lambda path: _look(path, settings, names, seen, path in moving), unknown)
+        fresh = [arrival for arrival in arrivals if (arrival.name, arrival.sha256) not in answered]
     seen.save()
-    answered = register.answered()
-    fresh = [arrival for arrival in arrivals if (arrival.name, arrival.sha256) not in answered]
-    return Scan(tuple(_numbered(_in_order(fresh), register)), len(arrivals) - len(fresh))
+    return Scan(tuple(_numbered(_in_order(fresh), register)), len(states) - len(fresh))
 
 
 def inbox_paths(inbox: Path) -> list[Path]:
@@ -76,33 +81,36 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _still_changing(paths: list[Path]) -> set[Path]:
+def _still_changing(states: dict[Path, State | None]) -> set[Path]:
     """Among the files changed a moment ago, those that change while we look."""
     now = time.time()
-    before = {path: status for path in paths
-              if (status := _status(path)) and now - status[1] / 1e9 < YOUNG_SECONDS}
-    if not before:
+    young = {path: state for path, state in states.items() if state and now - state[1] / 1e9 < YOUNG_SECONDS}
+    if not young:
         return set()
     time.sleep(SECOND_LOOK_SECONDS)
-    return {path for path, status in before.items() if _status(path) != status}
+    return {path for path, state in young.items() if _state(path) != state}
 
 
-def _status(path: Path) -> tuple[int, int] | None:
+def _state(path: Path) -> State | None:
+    """Size and date of last change of a file; None when it cannot be reached."""
     try:
-        found = path.stat()
+        found = os.stat(path)
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
 
 
+def _name_of(path: Path, settings: Settings) -> str:
+    return shown_name(str(path)[len(str(settings.inbox_dir)) + 1:])
+
+
 def _look(path: Path, settings: Settings, names: NameReader, seen: SeenFiles, is_moving: bool) -> Arrival:
-    relative = path.relative_to(settings.inbox_dir)
-    name = names.read(relative, settings.today.year)
-    arrival = Arrival(path, shown_name(relative.as_posix()), name.sender, name.table, name.period,
+    name = names.read(path.relative_to(settings.inbox_dir), settings.today.year)
+    arrival = Arrival(path, _name_of(path, settings), name.sender, name.table, name.period,
                       name.version, sha256="", size=0, line_count=0, status="pending")
     try:
         _refuse_from_outside(path, is_moving)
-        arrival = _measured(arrival, settings, seen)
+        arrival = _measured(arrival, seen)
         return _identified(arrival, settings)
     except FileRefusedError as refusal:
         status = "waiting" if refusal.reason == "FILE_BEING_WRITTEN" else "refused"
@@ -119,20 +127,21 @@ def _refuse_from_outside(path: Path, is_moving: bool) -> None:
         raise FileRefusedError("NOT_A_FILE")
 
 
-def _measured(arrival: Arrival, settings: Settings, seen: SeenFiles) -> Arrival:
-    size, changed_ns = _status(arrival.path) or (0, 0)
-    arrival = replace(arrival, size=size)
-    if not size:
+def _measured(arrival: Arrival, seen: SeenFiles) -> Arrival:
+    state = _state(arrival.path)
+    if state is None:
+        raise FileRefusedError("FILE_UNREADABLE")
+    if not state[0]:
         raise FileRefusedError("FILE_EMPTY")
-    known = seen.get(arrival.path, size, changed_ns)
+    known = seen.get(arrival.path, state)
     try:
         sha256, line_count = known or _read(arrival.path)
     except OSError:
         raise FileRefusedError("FILE_UNREADABLE") from None
-    if _status(arrival.path) != (size, changed_ns):
+    if _state(arrival.path) != state:
         raise FileRefusedError("FILE_BEING_WRITTEN")
-    seen.put(arrival.path, size, changed_ns, sha256, line_count)
-    return replace(arrival, sha256=sha256, line_count=line_count)
+    seen.put(arrival.path, state, sha256, line_count)
+    return replace(arrival, size=state[0], sha256=sha256, line_count=line_count)
 
 
 def _read(path: Path) -> tuple[str, int]:
@@ -213,4 +222,6 @@ def _versioned(arrival: Arrival, versions: dict[int, str]) -> Arrival:
 
 def shown_name(name: str) -> str:
     """A file name that can be written anywhere: no control or direction character, 200 characters at most."""
+    if name.isprintable():
+        return name[-200:]
     return "".join("�" if unicodedata.category(char)[0] == "C" else char for char in name)[-200:]

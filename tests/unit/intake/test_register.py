@@ -12,7 +12,8 @@ from tznr_platform.storage import connect, registers
 
 def delivery(identity, version, status):
     return Delivery(identity, "TZNR-01", "personnes", "2025-T2", dt.date(2025, 4, 1), version,
-                    f"{identity:064x}", "f.csv", dt.datetime(2026, 6, 15), status, accepted_row_count=identity)
+                    f"{identity:064x}", "f.csv", dt.datetime(2026, 6, 15), status,
+                    accepted_row_count=identity)
 
 
 def test_the_highest_version_that_landed_is_in_force(tmp_path):

@@ -213,7 +213,8 @@ stated as (
                 and u(km, 'hole') < {truth.HOLE_SHARE} then {SUSPENDED}
             when e <= m + 1 and u(km, 'revised') < {truth.REVISED_SHARE / 2} then {SUSPENDED}
             when u(km, 'unknown') < {truth.UNKNOWN_STATUS_SHARE} then {UNKNOWN}
-            when benefit_no not in {UNPAID_BY_NATURE} and u(km, 'unpaid') < {truth.UNPAID_SHARE} then {UNPAID}
+            when benefit_no not in {UNPAID_BY_NATURE} and (u(k, 'never paid') < {truth.NEVER_PAID_SHARE}
+                or u(km, 'unpaid') < {truth.UNPAID_SHARE}) then {UNPAID}
             else {PAYABLE} end
         when m >= r2 and m < s2 then case when m = r2 then {FILED} else {EXAMINED} end
         when m >= r1 and m < s1 then case when m = r1 then {FILED} else {EXAMINED} end

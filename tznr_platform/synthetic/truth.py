@@ -165,7 +165,8 @@ HISTORY_HAZARD = 0.015  # of past months of those who receive at contact
 STICKY_MONTHS = 48  # a closed or refused right stays in the feeds that long
 HOLE_SHARE = 0.06  # of quarterly declarations that come a month late
 REVISED_SHARE = 0.03  # months shown differently in their first two vintages
-UNPAID_SHARE = 0.02  # open but not paid for want of papers
+NEVER_PAID_SHARE = 0.07  # of rights, open all along below the least sum paid
+UNPAID_SHARE = 0.02  # of months, open but not paid for want of papers
 UNKNOWN_STATUS_SHARE = 0.002
 
 DUPLICATE_SHARE, DEFAULT_BIRTH_SHARE, OBJECTION_SHARE, UPDATE_SHARE = 0.005, 0.03, 0.005, 0.02

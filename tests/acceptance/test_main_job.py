@@ -41,9 +41,9 @@ def test_progress_is_shown_and_readable(demo):
 def test_what_the_command_did_is_in_the_instance(demo, instance):
     runs = instance.get_runs()
     assert len(runs) == 1 and runs[0].job_name == "full" and runs[0].status == dg.DagsterRunStatus.SUCCESS
-    for key in (["accepted", "personnes"], ["marts", "mart_access"], ["published"], ["reports", "interim"]):
+    for key in (["accepted", "personnes"], ["marts", "mart_access"], ["published"], ["reports", "report_interim"]):
         assert instance.get_latest_materialization_event(dg.AssetKey(key)) is not None, key
-    assert instance.get_latest_materialization_event(dg.AssetKey(["reports", "final"])) is None
+    assert instance.get_latest_materialization_event(dg.AssetKey(["reports", "report_final"])) is None
     months = instance.get_materialized_partitions(dg.AssetKey(["accepted", "droits_mensuels"]))
     assert {"2023-10", "2026-06"} <= months
 

@@ -7,7 +7,13 @@ import dagster as dg
 from quality import gate
 from tznr_platform import reporting
 from tznr_platform.assets.presentation import (
-    CRITERIA_CHECK, OWNER, PROGRESS, gate_check, gate_metadata, markdown_table, picture,
+    CRITERIA_CHECK,
+    OWNER,
+    PROGRESS,
+    gate_check,
+    gate_metadata,
+    markdown_table,
+    picture,
 )
 from tznr_platform.assets.warehouse import PUBLISHED
 from tznr_platform.estimation import outputs as estimates
@@ -24,8 +30,9 @@ REPORTS = {"interim": "Rapport intermédiaire (juillet 2026)", "final": "Rapport
 def retention(platform: Platform) -> dg.MaterializeResult:
     """Maintien des droits : incidence cumulée des sorties (Aalen-Johansen, sorties concurrentes), par prestation."""
     outcome = estimates.write_retention(platform.settings)
-    return dg.MaterializeResult(metadata={"dagster/row_count": len(outcome.frame), "courbe": picture(outcome.plot_png()),
-                                          "non_estimable": outcome.not_estimable_count})
+    return dg.MaterializeResult(metadata={
+        "dagster/row_count": len(outcome.frame), "courbe": picture(outcome.plot_png()),
+        "non_estimable": outcome.not_estimable_count})
 
 
 @dg.asset(key=NUMBERS, deps=[PUBLISHED, RETENTION], group_name="divulgation", owners=[OWNER], kinds={"parquet"},
@@ -42,8 +49,16 @@ def numbers(platform: Platform) -> dg.MaterializeResult:
                                            metadata={"ecarts": outcome.finding_count})])
 
 
+def _gate_key(report: str) -> dg.AssetKey:
+    return dg.AssetKey(["gates", f"gate_{report}"])
+
+
+def _report_key(report: str) -> dg.AssetKey:
+    return dg.AssetKey(["reports", f"report_{report}"])
+
+
 def _gate_asset(report: str, title: str) -> dg.AssetsDefinition:
-    key = dg.AssetKey(["gates", report])
+    key = _gate_key(report)
 
     @dg.asset(key=key, deps=[NUMBERS], group_name="livrables", owners=[OWNER], kinds={"greatexpectations"}, pool="lake",
               description=f"Porte 4 du livrable « {title} » : critères mesurés, seuils, dossier en français.",
@@ -57,7 +72,7 @@ def _gate_asset(report: str, title: str) -> dg.AssetsDefinition:
 
 
 def _report_asset(report: str, title: str) -> dg.AssetsDefinition:
-    @dg.asset(key=["reports", report], deps=[["gates", report]], group_name="livrables", owners=[OWNER],
+    @dg.asset(key=_report_key(report), deps=[_gate_key(report)], group_name="livrables", owners=[OWNER],
               kinds={"html"}, pool="lake", output_required=False,
               description=f"{title}, une page HTML autonome. Refusé tant que sa porte n'est pas franchie.")
     def report_page(platform: Platform) -> Iterator[dg.MaterializeResult]:
@@ -73,7 +88,7 @@ def _report_asset(report: str, title: str) -> dg.AssetsDefinition:
 
 
 def _release_asset(report: str, title: str) -> dg.AssetsDefinition:
-    @dg.asset(key=["releases", report], deps=[["reports", report]], group_name="livrables", owners=[OWNER],
+    @dg.asset(key=["releases", f"release_{report}"], deps=[_report_key(report)], group_name="livrables", owners=[OWNER],
               kinds={"zip"}, pool="lake",
               description=f"Paquet du livrable « {title} » : page, chiffres publiés, dossier, manifeste à empreintes.")
     def release(platform: Platform) -> dg.MaterializeResult:

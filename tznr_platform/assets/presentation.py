@@ -9,6 +9,7 @@ import base64
 import logging
 
 import dagster as dg
+import pandas as pd
 
 from quality.gate import GateOutcome
 
@@ -20,7 +21,8 @@ CRITERIA_CHECK = "criteres"
 
 def gate_metadata(outcome: GateOutcome) -> dict[str, dg.MetadataValue]:
     """Verdict, dossier path, content hash and the table of criteria of one gate."""
-    rows = [f"| {'✔' if c.passed else '✘'} | {c.label_fr} | {c.value_fr} | {c.threshold_fr} |" for c in outcome.criteria]
+    rows = [f"| {'✔' if c.passed else '✘'} | {c.label_fr} | {c.value_fr} | {c.threshold_fr} |"
+            for c in outcome.criteria]
     table = "\n".join(["| | Critère | Mesure | Seuil |", "|---|---|---|---|", *rows])
     return {"verdict": dg.MetadataValue.text("franchie" if outcome.passed else "refusée"),
             "criteres": dg.MetadataValue.md(table),
@@ -28,17 +30,17 @@ def gate_metadata(outcome: GateOutcome) -> dict[str, dg.MetadataValue]:
             "empreinte_contenu": dg.MetadataValue.text(outcome.content_hash[:16])}
 
 
-def gate_check(outcome: GateOutcome, *, severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR) -> dg.AssetCheckResult:
+def gate_check(outcome: GateOutcome) -> dg.AssetCheckResult:
     """The face of a gate in the interface; the gate itself is the promotion record."""
     failed = [c.label_fr for c in outcome.criteria if not c.passed]
-    return dg.AssetCheckResult(check_name=CRITERIA_CHECK, passed=outcome.passed, severity=severity,
+    return dg.AssetCheckResult(check_name=CRITERIA_CHECK, passed=outcome.passed,
                                metadata={"criteres_non_remplis": dg.MetadataValue.json(failed)})
 
 
-def markdown_table(frame) -> dg.MetadataValue:
+def markdown_table(frame: pd.DataFrame) -> dg.MetadataValue:
     """A small frame of aggregates as a Markdown table."""
     head = "| " + " | ".join(frame.columns) + " |\n|" + "---|" * len(frame.columns)
-    body = "\n".join("| " + " | ".join("" if v is None or v != v else str(v) for v in row) + " |"
+    body = "\n".join("| " + " | ".join("" if pd.isna(value) else str(value) for value in row) + " |"
                      for row in frame.itertuples(index=False))
     return dg.MetadataValue.md(f"{head}\n{body}")
 

@@ -14,7 +14,7 @@ from tznr_platform.errors import PermanentError
 from tznr_platform.resources import MANIFEST_FILE, Dbt, Platform
 from tznr_platform.storage import warehouse as store
 
-MARTS_GATE = dg.AssetKey(["gates", "marts"])
+MARTS_GATE = dg.AssetKey(["gates", "gate_marts"])
 PUBLISHED = dg.AssetKey(["published"])
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError  # not exported
 
+from tznr_platform.assets.partitions import feed_months, whole_range_tags
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.orchestration.build import build_defs
-from tznr_platform.assets.partitions import feed_months, whole_range_tags
 from tznr_platform.orchestration.progress import show_progress
 from tznr_platform.settings import Settings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dagster as dg
+from pydantic import Field
 
 from tznr_platform.settings import Settings, load_settings
 
@@ -10,7 +11,7 @@ from tznr_platform.settings import Settings, load_settings
 class Platform(dg.ConfigurableResource):
     """Where data lies and what day it is. ``options`` override the environment, by name of setting."""
 
-    options: dict[str, str] = {}
+    options: dict[str, str] = Field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:

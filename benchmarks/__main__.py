@@ -1,0 +1,109 @@
+"""``python -m benchmarks [pipeline|synth|default] [--persons N] [--through YYYY-MM] [--dir DIR]``.
+
+Without a name: the list, then each at a small size. Here: the command line and the two benchmarks without a rival.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from benchmarks import pipeline as pipeline_benchmark
+from benchmarks.measure import Cost, run
+from tznr_platform.settings import load_settings
+
+SMALL_PERSONS = 500
+SEED = "1"
+
+
+def _persons(default: int):
+    return click.option("--persons", type=click.IntRange(min=50), default=default, show_default=True)
+
+
+through_option = click.option("--through", default="2026-06", show_default=True, help="Last month of the deliveries")
+dir_option = click.option("--dir", "folder", type=click.Path(path_type=Path, resolve_path=True),
+                          default=Path("data/benchmarks"), show_default=True, help="Where inboxes and results lie")
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Speed and memory, as ratios against a rival or against a target of issue 2."""
+    if context.invoked_subcommand:
+        return
+    for name, command in main.commands.items():
+        click.echo(f"\n{name}: {command.help} At {SMALL_PERSONS} persons:")
+        context.invoke(command, persons=SMALL_PERSONS, through="2026-06", folder=Path("data/benchmarks").resolve())
+
+
+@main.command()
+@_persons(100_000)
+@through_option
+@dir_option
+def pipeline(persons: int, through: str, folder: Path) -> None:
+    """Intake + dbt against one hand-written DuckDB script on the same files."""
+    inbox = _inbox(persons, through, folder)
+    _echo_load()
+    outcome = pipeline_benchmark.compare(inbox, folder / f"pipeline_{persons}", click.echo)
+    click.echo(pipeline_benchmark.report(outcome))
+
+
+@main.command()
+@_persons(100_000)
+@through_option
+@dir_option
+def synth(persons: int, through: str, folder: Path) -> None:
+    """Generation of a synthetic inbox."""
+    _echo_load()
+    out = folder / f"synth_{persons}"
+    shutil.rmtree(out, ignore_errors=True)
+    _against("synth", _synthesise(out, persons, through, folder), target=120)
+    shutil.rmtree(out)
+
+
+@main.command()
+@_persons(20_000)
+@through_option
+@dir_option
+def default(persons: int, through: str, folder: Path) -> None:
+    """The whole `tznr run`, first on an empty data directory, then again."""
+    inbox = _inbox(persons, through, folder)
+    _echo_load()
+    root = folder / f"default_{persons}"
+    shutil.rmtree(root, ignore_errors=True)
+    environment = {"TZNR_DATA_DIR": str(root)}
+    command = [sys.executable, "-m", "tznr_platform.cli", "run", "--inbox", inbox]
+    for name in ("first run", "second run"):
+        _against(name, run(command, folder / "logs" / f"default_{name.replace(' ', '_')}.txt", environment), target=180)
+
+
+def _inbox(persons: int, through: str, folder: Path) -> Path:
+    """The synthetic inbox of that size, made once."""
+    out = folder / f"inbox_{persons}_{through}"
+    if not out.exists():
+        click.echo(f"synthetic inbox          {_synthesise(out, persons, through, folder)}")
+    return out
+
+
+def _synthesise(out: Path, persons: int, through: str, folder: Path) -> Cost:
+    return run([sys.executable, "-m", "tznr_platform.cli", "synth", "--out", out, "--persons", str(persons),
+                "--seed", SEED, "--through", through], folder / "logs" / "synth.txt",
+               {"TZNR_DATA_DIR": str(folder / "synth_data")})
+
+
+def _against(name: str, cost: Cost, target: int) -> None:
+    click.echo(f"{name:<24} {cost.wall / target:.2f} of the target of {target} s: {cost}")
+
+
+def _echo_load() -> None:
+    settings = load_settings()
+    click.echo(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; DuckDB: {settings.threads} threads, "
+               f"{settings.memory_limit}")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks")

@@ -119,14 +119,12 @@ def _spell_out_refusals(con: duckdb.DuckDBPyConnection, rules: RowRules) -> None
 def _refuse_doubles(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Of several sound rows of a delivery with the same key, keep the first."""
     key = ", ".join(["delivery_id", *(_landed(contract, name) for name in contract.primary_key)])
-    sound = "(from judged where mask = 0)"
-    rows, keys = con.execute(f"select (select count(*) from {sound}), "
-                             f"(select count(*) from (select 1 from {sound} group by {key}))").fetchone()
-    if rows == keys:
+    con.execute(f"create or replace temp table repeated as select {key} from judged where mask = 0 "
+                f"group by {key} having count(*) > 1")
+    if con.execute("select count(*) from repeated").fetchone() == (0,):
         return
-    con.execute("create or replace temp table doubles as "
-                f"select delivery_id, line_number from {sound} "
-                f"semi join (select {key} from {sound} group by {key} having count(*) > 1) using ({key}) "
+    con.execute("create or replace temp table doubles as select delivery_id, line_number "
+                f"from (from judged where mask = 0) semi join repeated using ({key}) "
                 f"qualify row_number() over (partition by {key} order by line_number) > 1")
     con.execute("update judged set mask = 1 from doubles where judged.delivery_id = doubles.delivery_id "
                 "and judged.line_number = doubles.line_number")

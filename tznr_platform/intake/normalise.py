@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from tznr_platform.intake.arrivals import FileRefusedError
 from tznr_platform.intake.shape import HEADER_SEARCH_LINES, Shape, header_score
 from tznr_platform.privacy.screen import fold
 
-DELIMITER = ";"
+DELIMITER, COPY_CHARACTERS = ";", 1 << 20
 Row = Sequence[object]
 csv.field_size_limit(1 << 24)
 
@@ -32,6 +33,16 @@ class Clean:
     path: Path
     row_count: int
     ragged_lines: tuple[int, ...]
+
+
+def transcode(source: Path, encoding: str, target: Path) -> None:
+    """Copy a text file into UTF-8, line by line the same; ``FileRefusedError`` ENCODING_UNKNOWN if it is not so."""
+    try:
+        with (source.open(encoding=encoding, newline="") as old,
+              target.open("w", encoding="utf-8", newline="") as new):
+            shutil.copyfileobj(old, new, COPY_CHARACTERS)
+    except UnicodeDecodeError:
+        raise FileRefusedError("ENCODING_UNKNOWN") from None
 
 
 def normalise_text(source: Path, shape: Shape, names: Sequence[str], target: Path) -> tuple[Clean, Shape]:

@@ -1,4 +1,4 @@
-"""Make each file ready for DuckDB: as it lies when it is regular, straightened otherwise.
+"""Make each file ready for DuckDB: as it lies, or in UTF-8, when it is regular; straightened otherwise.
 
 Here: which of the two, and the refusals found on the way. Files that share a layout are read together, so
 a small file with a layout of its own is straightened too: one read more would cost more than one copy.
@@ -72,7 +72,7 @@ def prepare(contract: Contract, pending: dict[int, Arrival], folder: Path, max_b
                       and ((shape.delimiter, shape.columns) == commonest or arrival.size > SMALL_BYTES))
         with _refusals(prepared, delivery_id):
             announced = Source(delivery_id, arrival, folder / f"d{delivery_id}.csv")
-            source = (_regular(delivery_id, arrival, shape) if as_it_lies
+            source = (_regular(announced, shape) if as_it_lies
                       else _straightened(announced, shape, contract, max_bytes))
             if source.row_count + len(source.ragged_lines) == 0:
                 raise FileRefusedError("NO_ROWS")
@@ -100,10 +100,15 @@ def _shape(path: Path, names: list[str], contract: Contract) -> Shape | None:
     return replace(shape, columns=match_columns(shape.headers, contract))
 
 
-def _regular(delivery_id: int, arrival: Arrival, shape: Shape) -> Source:
-    return Source(delivery_id, arrival, arrival.path, shape.columns, shape.delimiter,
-                  row_count=arrival.line_count - 1, ignored_count=shape.ignored_count,
-                  remarks=_remarks(shape))
+def _regular(source: Source, shape: Shape) -> Source:
+    """The file itself, or its copy in UTF-8: the same lines."""
+    path = source.arrival.path
+    if shape.encoding != "utf-8":
+        normalise.transcode(path, shape.encoding, source.path)
+        path = source.path
+    return replace(source, path=path, columns=shape.columns, delimiter=shape.delimiter,
+                   row_count=source.arrival.line_count - 1, ignored_count=shape.ignored_count,
+                   remarks=_remarks(shape))
 
 
 def _straightened(source: Source, shape: Shape | None, contract: Contract, max_bytes: int) -> Source:

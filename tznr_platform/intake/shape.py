@@ -36,8 +36,8 @@ class Shape:
 
     @property
     def is_regular(self) -> bool:
-        """Whether DuckDB may read it as it is, a row a line from line 2."""
-        return self.encoding == "utf-8" and self.header_line == 1
+        """Whether DuckDB may read it, once in UTF-8, a row a line from line 2."""
+        return self.header_line == 1
 
     @property
     def ignored_count(self) -> int:

@@ -16,14 +16,16 @@ P1_FORM = "^[0-9a-f]{64}$"
 
 
 def resolve(con: duckdb.DuckDBPyConnection, key: AnalysisKey, identifiers: str) -> None:
-    """Create the temporary table ``keys (p1, pseudonym)`` of the distinct values of a query of one ``p1``.
+    """Add to the temporary table ``keys (p1, pseudonym)`` the values of a query of one column ``p1``, once each.
 
-    A value that is not an exchange identifier keeps a NULL pseudonym; case and blanks around are forgiven.
+    It lives in the memory of one connection. A value that is not an exchange identifier keeps a NULL pseudonym;
+    case and blanks around are forgiven.
     """
     canonical = "lower(trim(p1))"
-    con.execute(f"create or replace temp table keys as select p1, case when regexp_full_match({canonical}, "
-                f"'{P1_FORM}') then {key.second_pass_sql(canonical)} end as pseudonym "
-                f"from (select distinct p1 from ({identifiers}) where p1 is not null)")
+    con.execute("create temp table if not exists keys (p1 varchar, pseudonym varchar)")
+    con.execute(f"insert into keys select p1, case when regexp_full_match({canonical}, '{P1_FORM}') "
+                f"then {key.second_pass_sql(canonical)} end from (select distinct p1 from ({identifiers}) "
+                "where p1 is not null) anti join keys using (p1)")
 
 
 def declare(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings, pseudonyms: str) -> None:

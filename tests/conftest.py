@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +38,16 @@ class Workspace:
         return Finished(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.fixture(scope="session")
+def new_workspace() -> Callable[[Path], Workspace]:
+    """Make a workspace over an empty folder."""
+    return lambda folder: Workspace(folder / "data")
+
+
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path, new_workspace: Callable[[Path], Workspace]) -> Workspace:
     """An empty data directory."""
-    return Workspace(tmp_path / "data")
+    return new_workspace(tmp_path)
 
 
 @pytest.fixture(scope="session")

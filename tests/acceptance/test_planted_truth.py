@@ -14,12 +14,13 @@ TABLES = {
     "contacts": ("mart_coverage", ("territory_code",), "contact_count > 0"),
     "non_take_up": ("mart_non_take_up", ("territory_code", "benefit_code", "non_take_up_code"), "person_count > 0"),
     "retention": ("mart_retention", ("territory_code", "benefit_code", "horizon_months"), "opened_count > 0"),
-    "scales": ("mart_scales", ("territory_code", "instrument_code", "instrument_version", "dimension_code", "wave_code"),
-               "true"),
-    "network": ("mart_network", ("territory_code", "wave_code", "tie_type_code"), "territory_code <> 'FR' and tie_count > 0"),
+    "scales": ("mart_scales",
+               ("territory_code", "instrument_code", "instrument_version", "dimension_code", "wave_code"), "true"),
+    "network": ("mart_network", ("territory_code", "wave_code", "tie_type_code"), "territory_code <> 'FR'"),
     "participation": ("mart_participation", ("territory_code", "phase_code", "level_code"), "true"),
     "positions": ("mart_positions", ("territory_code", "position_title_code", "position_status_code"), "true"),
-    "programme_costs": ("mart_programme_costs", ("territory_code", "fiscal_year", "nature_code", "funder_code"), "true"),
+    "programme_costs": ("mart_programme_costs", ("territory_code", "fiscal_year", "nature_code", "funder_code"),
+                        "true"),
     "transfers": ("mart_transfers", ("territory_code", "benefit_code", "payer_code"), "true"),
     "avoided_costs": ("mart_avoided_costs", ("territory_code", "cost_event_code", "payer_code"), "true"),
 }
@@ -74,7 +75,8 @@ def test_every_file_got_the_outcome_that_was_planted(demo):
 
 def test_every_planted_defect_is_quarantined_under_its_reason(demo):
     """Same file, reason, field and number of rows; a reason about a whole row or a person names no one field."""
-    fields = "case when reason_code in ('DUPLICATE_KEY', 'OBJECTION', 'COLUMN_COUNT') then '' else field_name end as field"
+    fields = ("case when reason_code in ('DUPLICATE_KEY', 'OBJECTION', 'COLUMN_COUNT') then '' "
+              "else field_name end as field")
     gaps = duckdb.sql(f"""
         with planted as (
             select parse_filename(file_name) as name, reason_code, {fields}, sum(row_count::int) as row_count

@@ -49,7 +49,7 @@ class ReceiptWriter:
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("tznr_platform.intake"), autoescape=True, trim_blocks=True,
             lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-        environment.filters |= {"number": french.number, "day": french.day}
+        environment.filters |= {"number": french.number, "count": french.count, "day": french.day}
         self._template = environment.get_template("receipt.html.j2")
 
     def write(self, con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:

@@ -118,8 +118,10 @@ def test_a_run_cut_before_the_register_starts_again(inbox: Inbox, monkeypatch):
     orphan = lake.accepted_file(inbox.settings, "personnes", "TZNR-30", "2025-T1", 1)
     orphan.parent.mkdir(parents=True)
     orphan.touch()
+    copies = inbox.settings.spill_dir / "clean-x"
+    copies.mkdir()
     assert inbox.run().accepted_rows == 1
-    assert not orphan.exists()
+    assert not orphan.exists() and not copies.exists()
     assert len(list((inbox.settings.receipts_dir / "TZNR-01").glob("*.html"))) == 1
 
 

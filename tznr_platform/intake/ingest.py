@@ -21,9 +21,10 @@ from tznr_platform.intake.batch import batches, process
 from tznr_platform.intake.names import period_month
 from tznr_platform.intake.prepare import Source, prepare
 from tznr_platform.intake.receipts import ReceiptWriter
-from tznr_platform.intake.register import Register
+from tznr_platform.intake.register import COPIES_PREFIX, Register
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
+from tznr_platform.storage import lake
 from tznr_platform.storage.schema import ensure_schema_file
 
 
@@ -57,7 +58,8 @@ class Intake:
 
     def _content(self, contract: contracts.Contract, pending: dict[int, Arrival]) -> list[Delivery]:
         ensure_schema_file(self._con, contract, self._settings)
-        with tempfile.TemporaryDirectory(dir=self._settings.spill_dir, prefix="clean-") as folder:
+        spill = self._settings.spill_dir
+        with lake.storage_errors(spill), tempfile.TemporaryDirectory(dir=spill, prefix=COPIES_PREFIX) as folder:
             first, odd = self._round(contract, pending, Path(folder), straighten_all=False)
             second, hopeless = self._round(contract, odd, Path(folder), straighten_all=True)
         third = [self._refused(delivery_id, arrival, "FILE_UNREADABLE", "")

@@ -19,10 +19,10 @@ from tznr_platform.storage import registers
 from tznr_platform.storage.lake import quote
 from tznr_platform.storage.schema import TECHNICAL, landed_columns
 
-BENEFIT_FIELD = "prestation"
-
 if TYPE_CHECKING:
     from tznr_platform.contracts import Contract
+
+BENEFIT_FIELD = "prestation"
 
 
 def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, settings: Settings) -> None:

@@ -7,6 +7,7 @@ that spares a second reading. Not here: the decision what a file is (``scan``).
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, registers
 
 State = tuple[int, int]
+COPIES_PREFIX = "clean-"
 ACCEPTED = ("accepted", "partial")
 FIELDS = [name for name in registers.DELIVERIES if name != "is_current"]
 ARROW = {"INTEGER": pa.int32(), "BIGINT": pa.int64(), "VARCHAR": pa.string(), "DATE": pa.date32(),
@@ -76,7 +78,7 @@ class Register:
         self._con.unregister("register_rows")
 
     def _remove_orphans(self) -> None:
-        """Remove data files that no delivery owns: a run was cut before its last step."""
+        """Remove data files that no delivery owns, and clean copies: a run was cut before its last step."""
         owned = {lake.accepted_file(self._settings, delivery.table_name, delivery.sender_code,
                                     delivery.period, delivery.delivery_id) for delivery in self.landed()}
         owned |= {lake.quarantine_file(self._settings, delivery.delivery_id) for delivery in self.deliveries}
@@ -84,6 +86,8 @@ class Register:
             for path in (self._settings.lake_dir / folder).rglob("d*.parquet"):
                 if path not in owned:
                     path.unlink()
+        for folder in self._settings.spill_dir.glob(f"{COPIES_PREFIX}*"):
+            shutil.rmtree(folder)
 
 
 class SeenFiles:

@@ -68,7 +68,7 @@ class RowRules:
         """
         empty = " and ".join(parsing.is_blank(raw) for raw in self._raw.values())
         return (f"case when {' and '.join(self._sound)} then 0 when {empty} then -1 "
-                f"else ({' + '.join(self._terms)})::bigint end")
+                f"else {' | '.join(f'({term})::bigint' for term in self._terms)} end")
 
     def _add_field(self, field: Field) -> None:
         raw, value = self.raw(field.name), field.column

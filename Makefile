@@ -23,8 +23,8 @@ $(READY): requirements.lock pyproject.toml
 	@base=$$($(FIND_PYTHON)); test -n "$$base" || { echo "Python 3.11 ou plus récent est nécessaire." >&2; exit 4; }; \
 	echo "Installation (une minute ou trois, une seule fois)…"; \
 	"$$base" -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: $(READY)

@@ -22,6 +22,7 @@ from tznr_platform.resources import Platform
 
 RETENTION = dg.AssetKey(["estimates", "retention"])
 NUMBERS = dg.AssetKey(["disclosed", "numbers"])
+OUTPUTS_GATE = dg.AssetKey(["gates", "gate_outputs"])
 REPORTS = {"interim": "Rapport intermédiaire (juillet 2026)", "final": "Rapport final (juillet 2027)"}
 
 
@@ -36,17 +37,24 @@ def retention(platform: Platform) -> dg.MaterializeResult:
 
 
 @dg.asset(key=NUMBERS, deps=[PUBLISHED, RETENTION], group_name="divulgation", owners=[OWNER], kinds={"parquet"},
-          pool="lake", check_specs=[dg.AssetCheckSpec("divulgation", asset=NUMBERS, blocking=True)])
+          pool="lake")
 def numbers(platform: Platform) -> dg.MaterializeResult:
     """Tous les chiffres qui peuvent sortir, petits effectifs masqués : un chiffre masqué n'est jamais un zéro."""
     outcome = reporting.write_numbers(platform.settings)
     PROGRESS.info(f"Chiffres : {outcome.published_count} publiés, {outcome.masked_count} masqués")
-    passed = outcome.finding_count == 0
-    return dg.MaterializeResult(
-        metadata={"dagster/row_count": outcome.number_count, "publies": outcome.published_count,
-                  "masques": outcome.masked_count, "par_table": markdown_table(outcome.by_table)},
-        check_results=[dg.AssetCheckResult(check_name="divulgation", passed=passed,
-                                           metadata={"ecarts": outcome.finding_count})])
+    return dg.MaterializeResult(metadata={
+        "dagster/row_count": outcome.number_count, "publies": outcome.published_count,
+        "masques": outcome.masked_count, "fuites_trouvees": outcome.finding_count,
+        "par_table": markdown_table(outcome.by_table)})
+
+
+@dg.asset(key=OUTPUTS_GATE, deps=[NUMBERS], group_name="divulgation", owners=[OWNER], kinds={"greatexpectations"},
+          pool="lake", check_specs=[dg.AssetCheckSpec(CRITERIA_CHECK, asset=OUTPUTS_GATE, blocking=True)])
+def outputs_gate(platform: Platform) -> dg.MaterializeResult:
+    """Porte 3 : l'auditeur de confidentialité, écrit à part du masquage, ne trouve-t-il aucune fuite ?"""
+    outcome = gate.evaluate("outputs", platform.settings)
+    PROGRESS.info(f"Porte « chiffres » : {outcome.sentence}")
+    return dg.MaterializeResult(metadata=gate_metadata(outcome), check_results=[gate_check(outcome)])
 
 
 def _gate_key(report: str) -> dg.AssetKey:
@@ -60,8 +68,8 @@ def _report_key(report: str) -> dg.AssetKey:
 def _gate_asset(report: str, title: str) -> dg.AssetsDefinition:
     key = _gate_key(report)
 
-    @dg.asset(key=key, deps=[NUMBERS], group_name="livrables", owners=[OWNER], kinds={"greatexpectations"}, pool="lake",
-              description=f"Porte 4 du livrable « {title} » : critères mesurés, seuils, dossier en français.",
+    @dg.asset(key=key, deps=[OUTPUTS_GATE], group_name="livrables", owners=[OWNER], kinds={"greatexpectations"},
+              pool="lake", description=f"Porte 4, « {title} » : critères mesurés, seuils, dossier en français.",
               check_specs=[dg.AssetCheckSpec(CRITERIA_CHECK, asset=key)])
     def report_gate(platform: Platform) -> dg.MaterializeResult:
         outcome = gate.evaluate(report, platform.settings)
@@ -98,5 +106,5 @@ def _release_asset(report: str, title: str) -> dg.AssetsDefinition:
     return release
 
 
-DELIVERABLES = [retention, numbers, *(make(report, title) for report, title in REPORTS.items()
+DELIVERABLES = [retention, numbers, outputs_gate, *(make(report, title) for report, title in REPORTS.items()
                                       for make in (_gate_asset, _report_asset, _release_asset))]

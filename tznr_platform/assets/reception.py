@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from quality import gate
 from tznr_platform import intake
 from tznr_platform.assets.partitions import feed_months
-from tznr_platform.assets.presentation import OWNER, PROGRESS
+from tznr_platform.assets.presentation import CRITERIA_CHECK, OWNER, PROGRESS, gate_check, gate_metadata
 from tznr_platform.contracts import Contract, contracts
 from tznr_platform.resources import Platform
 
 INBOX = dg.AssetKey(["inbox"])
+INTAKE_GATE = dg.AssetKey(["gates", "gate_intake"])
 PERSONS = "personnes"
 BODY = "body"
 
@@ -28,7 +30,8 @@ def reception_assets() -> Sequence[dg.AssetsDefinition]:
     """The inbox, the tables that come when they can, and the monthly feeds of the benefit bodies."""
     feeds = [contract for contract in contracts().values() if contract.sender_kind == BODY]
     others = [contract for contract in contracts().values() if contract.sender_kind != BODY]
-    return [inbox, _reception("reception_livraisons", others), _reception("reception_flux", feeds, feed_months())]
+    return [inbox, _reception("reception_livraisons", others), _reception("reception_flux", feeds, feed_months()),
+            intake_gate]
 
 
 @dg.asset(key=INBOX, group_name="reception", owners=[OWNER], kinds={"csv", "excel"}, pool="lake")
@@ -40,6 +43,19 @@ def inbox(platform: Platform) -> dg.MaterializeResult:
     counts = intake.scan(platform.settings).counts()
     PROGRESS.info(f"Réception : {sum(counts.values())} fichiers dans la boîte, {counts.get('known', 0)} déjà traités")
     return dg.MaterializeResult(metadata={f"fichiers_{status}": number for status, number in counts.items()})
+
+
+@dg.asset(key=INTAKE_GATE, deps=[accepted_key(name) for name in contracts()], group_name="reception", owners=[OWNER],
+          kinds={"greatexpectations"}, pool="lake",
+          check_specs=[dg.AssetCheckSpec(CRITERIA_CHECK, asset=INTAKE_GATE)])
+def intake_gate(platform: Platform) -> dg.MaterializeResult:
+    """Porte 1 : la réception dans son ensemble (livraisons refusées, quarantaine). Elle avertit et n'arrête personne.
+
+    Un fichier en défaut a déjà reçu son accusé ; les portes des rapports appliquent les mêmes critères.
+    """
+    outcome = gate.evaluate("intake", platform.settings)
+    PROGRESS.info(f"Porte « réception » : {outcome.sentence}")
+    return dg.MaterializeResult(metadata=gate_metadata(outcome), check_results=[gate_check(outcome)])
 
 
 def _reception(name: str, tables: list[Contract], months: dg.MonthlyPartitionsDefinition | None = None):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 from dagster_dbt import DbtCliInvocation, dbt_assets
+from dagster_duckdb import DuckDBResource
 
 from quality import gate
 from tznr_platform.assets.presentation import CRITERIA_CHECK, OWNER, PROGRESS, gate_check, gate_metadata, markdown_table
@@ -24,7 +25,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: Dbt, platform: Platform) 
     with store.writer(platform.settings) as con:
         store.load_accepted(con, platform.settings)
     PROGRESS.info("Entrepôt : construction et tests des modèles dbt…")
-    invocation = dbt.cli(["build"], context=context, raise_on_error=False)
+    invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, raise_on_error=False)
     with contextlib.redirect_stdout(io.StringIO()):
         events = list(invocation.stream())
     with store.writer(platform.settings) as con:
@@ -61,11 +62,11 @@ def marts_gate(platform: Platform) -> dg.MaterializeResult:
 
 
 @dg.asset(key=PUBLISHED, deps=[MARTS_GATE], group_name="indicateurs", owners=[OWNER], kinds={"duckdb"}, pool="duckdb")
-def published(platform: Platform) -> dg.MaterializeResult:
+def published(platform: Platform, published_copy: DuckDBResource) -> dg.MaterializeResult:
     """Copie publiée de l'entrepôt : indicateurs agrégés seulement, remplacée d'un bloc, ouverte en lecture seule."""
     gate.require("marts", platform.settings)
     path = store.publish(platform.settings)
-    with store.connect(path, settings=platform.settings, read_only=True) as con:
+    with published_copy.get_connection() as con:
         coverage = con.execute("select territory_code, person_count, contact_count, match_share, quarantine_share "
                                "from marts.mart_coverage order by territory_code").df()
         rows = store.row_counts(con)

@@ -7,7 +7,7 @@ import dagster as dg
 from tznr_platform.assets import all_assets
 from tznr_platform.orchestration.jobs import JOBS
 from tznr_platform.orchestration.triggers import inbox_sensor, monthly_schedule
-from tznr_platform.resources import Platform
+from tznr_platform.resources import Platform, published_copy
 from tznr_platform.resources.dbt import dbt_resource
 from tznr_platform.settings import export_environment, load_settings
 
@@ -17,11 +17,13 @@ def build_defs(**options: str) -> dg.Definitions:
 
     Reads the dbt manifest and nothing else: no key, no network, no data.
     """
-    export_environment(load_settings(**options))
+    settings = load_settings(**options)
+    export_environment(settings)
     return dg.Definitions(
         assets=all_assets(),
         jobs=JOBS,
         schedules=[monthly_schedule],
         sensors=[inbox_sensor],
-        resources={"platform": Platform(options=options), "dbt": dbt_resource()},
+        resources={"platform": Platform(options=options), "dbt": dbt_resource(),
+                   "published_copy": published_copy(settings)},
     )

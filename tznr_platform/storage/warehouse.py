@@ -24,12 +24,13 @@ __all__ = ["connect", "load_accepted", "publish", "row_counts", "writer"]
 def connect(path: Path | None, *, settings: Settings, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file, or memory when ``path`` is None, within the memory and threads of ``settings``.
 
-    Extensions are never fetched, and what spills to disk is encrypted: it may hold exchange identifiers.
+    Extensions are never fetched. What spills to disk may hold exchange identifiers: the folder is its owner's only,
+    on an encrypted volume (DuckDB's own encryption needs an extension that is not there offline), emptied at closing.
     Raises ``UserError`` BUSY when another process holds the file, STORAGE when it cannot be read.
     """
-    settings.spill_dir.mkdir(parents=True, exist_ok=True)
+    settings.spill_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = {"memory_limit": settings.memory_limit, "threads": settings.threads,
-              "temp_directory": str(settings.spill_dir), "temp_file_encryption": True,
+              "temp_directory": str(settings.spill_dir),
               "autoinstall_known_extensions": False, "autoload_known_extensions": False}
     if path is not None and not read_only:
         path.parent.mkdir(parents=True, exist_ok=True)

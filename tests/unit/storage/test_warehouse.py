@@ -27,7 +27,16 @@ def test_limits_are_set_and_nothing_is_fetched(settings):
     with connect(None, settings=settings) as con:
         found = dict(con.execute("select name, value from duckdb_settings()").fetchall())
     assert found["threads"] == "2" and found["autoinstall_known_extensions"] == "false"
-    assert found["temp_file_encryption"] == "true" and found["temp_directory"] == str(settings.spill_dir)
+    assert found["temp_directory"] == str(settings.spill_dir)
+
+
+def test_a_query_larger_than_memory_spills_to_a_private_folder_and_leaves_nothing(tmp_path):
+    small = Settings(data_dir=tmp_path / "data", memory_limit="60MB")
+    with connect(None, settings=small) as con:
+        con.execute("create table t as select sha256(i::varchar) as s from range(1000000) as r(i)")
+        assert con.execute("select count(*) from (select s from t group by s)").fetchone() == (1_000_000,)
+    assert small.spill_dir.stat().st_mode & 0o077 == 0
+    assert list(small.spill_dir.iterdir()) == []
 
 
 def test_a_second_writer_is_told_to_wait(settings):

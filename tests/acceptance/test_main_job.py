@@ -40,6 +40,7 @@ def test_progress_is_shown_and_readable(demo):
 
 def test_what_the_command_did_is_in_the_instance(demo, instance):
     runs = instance.get_runs()
+    runs = [run for run in runs if run.job_name == "full"]
     assert len(runs) == 1 and runs[0].job_name == "full" and runs[0].status == dg.DagsterRunStatus.SUCCESS
     for key in (["accepted", "personnes"], ["marts", "mart_access"], ["published"], ["reports", "report_interim"]):
         assert instance.get_latest_materialization_event(dg.AssetKey(key)) is not None, key
@@ -59,6 +60,13 @@ def test_second_run_loads_nothing(demo):
     assert done.code == 0, done.err
     assert register() == before
     assert sorted(p.stat().st_mtime_ns for p in (demo.data / "lake" / "accepted").rglob("*.parquet")) == files
+
+
+def test_second_full_run_finds_nothing_to_do(demo, instance):
+    before = len(instance.get_runs())
+    done = demo.tznr("run")
+    assert done.code == 0 and "Rien de nouveau" in done.err and "interim.html" in done.out
+    assert len(instance.get_runs()) == before
 
 
 def test_published_copy_holds_marts_only(demo):

@@ -37,11 +37,18 @@ def run(inbox: Path | None, persons: int | None, job: str) -> None:
     export_environment(settings)
     if synthetic:
         _ensure_synthetic_inbox(settings, persons)
-    from tznr_platform.orchestration.execution import execute
-    from tznr_platform.orchestration.manifest import ensure_manifest
-    if ensure_manifest():
-        click.echo("  Projet dbt analysé.", err=True)
-    execute(settings, job)
+    from tznr_platform.orchestration.manifest import ensure_manifest, job_state
+    state = job_state(settings)
+    last = settings.root / "last_full_run.txt"
+    if job == "full" and last.exists() and last.read_text() == state:
+        click.echo("  Rien de nouveau depuis le dernier traitement : ni livraison, ni code, ni jour.", err=True)
+    else:
+        if ensure_manifest():
+            click.echo("  Projet dbt analysé.", err=True)
+        from tznr_platform.orchestration.execution import execute
+        execute(settings, job)
+        if job == "full":
+            atomic_write_text(last, state)
     click.echo(_where_things_are(settings))
 
 

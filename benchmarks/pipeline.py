@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measure import Cost, run
-from tznr_platform.cli.init import prepare
-from tznr_platform.resources.dbt import DBT_EXECUTABLE, DBT_PROJECT_DIR
 from tznr_platform.settings import Settings, export_environment, load_settings
 
+DBT_PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 RATIO_TARGET, PEAK_TARGET_MIB = 1.5, 4096
 
 
@@ -39,10 +38,9 @@ def compare(inbox: Path, folder: Path, tell: Callable[[str], None]) -> Outcome:
     """Run both sides on ``inbox`` in a fresh ``folder`` and compare what they built."""
     shutil.rmtree(folder, ignore_errors=True)
     settings = load_settings(data_dir=folder / "platform", inbox=inbox)
-    prepare(settings)
     export_environment(settings)
-    dbt = [DBT_EXECUTABLE, "--log-path", folder / "dbt_log"]
-    project = ["--project-dir", DBT_PROJECT_DIR, "--profiles-dir", DBT_PROJECT_DIR, "--target-path", folder / "target"]
+    dbt = [Path(sys.executable).with_name("dbt"), "--log-path", folder / "dbt_log"]
+    project = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", folder / "target"]
     settings.working_file.parent.mkdir(parents=True)
     tell("dbt compile (not timed)")
     run([*dbt, "compile", *project], folder / "logs" / "compile.txt")

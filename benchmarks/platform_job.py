@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from tznr_platform import intake
+from tznr_platform.cli.init import prepare
 from tznr_platform.settings import load_settings
 from tznr_platform.storage import load_accepted, writer
 
@@ -16,6 +17,7 @@ from tznr_platform.storage import load_accepted, writer
 def main(data_dir: Path, inbox: Path) -> None:
     """What the assets of reception and the load step before dbt do."""
     settings = load_settings(data_dir=data_dir, inbox=inbox)
+    prepare(settings)
     intake.run(settings)
     with writer(settings) as con:
         load_accepted(con, settings)

@@ -62,6 +62,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="session")
+def dbt_manifest() -> None:
+    """The manifest that definitions read: parsed once for the whole session, if it is stale."""
+    from tznr_platform.orchestration.manifest import ensure_manifest
+
+    ensure_manifest()
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Public data beside the project; not part of it."""
     if not SHARED_DATA.is_dir():

@@ -97,7 +97,7 @@ def test_nothing_of_this_machine_in_the_repository():
     assert not found
 
 
-def test_importing_definitions_does_no_work(tmp_path: Path):
+def test_importing_definitions_does_no_work(tmp_path: Path, dbt_manifest: None):
     """Importing the code location opens no socket, needs no key and creates nothing in the data directory."""
     script = (
         "import sys\n"

@@ -11,8 +11,7 @@ SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
 
 
 @pytest.fixture(scope="module")
-def defs(tmp_path_factory):
-    from tznr_platform.orchestration.manifest import ensure_manifest
+def defs(tmp_path_factory, dbt_manifest):
     from tznr_platform.settings import export_environment, load_settings
 
     settings = load_settings(data_dir=tmp_path_factory.mktemp("defs"))
@@ -20,7 +19,6 @@ def defs(tmp_path_factory):
         for name in ("TZNR_DATA_DIR", "DAGSTER_HOME", "DBT_TZNR_PATH", "DBT_TZNR_TEMP"):
             patch.setenv(name, "")
         export_environment(settings)
-        ensure_manifest()
         from tznr_platform.orchestration.build import build_defs
         yield build_defs(data_dir=str(settings.data_dir))
 

@@ -23,7 +23,7 @@ create macro an_integer(cell) as case when a_number(cell) = trunc(a_number(cell)
 create macro a_boolean(cell) as case when lower(cell) in ('oui', '1', 'true', 'vrai') then true
     when lower(cell) in ('non', '0', 'false', 'faux') then false end;
 create table person (identifiant varchar, person_id integer, is_objecting boolean);
-create table refusal (delivery_id integer, row_no bigint, reasons varchar[]);
+create table refusal (delivery_id integer, reasons varchar[]);
 create temp table ragged (delivery_id integer, line_count bigint);
 create temp table payer as
     select distinct body_code, benefit_code as paid_code from reference.body_benefits;
@@ -194,9 +194,9 @@ def _keep(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     con.execute(f"insert into loaded.{contract.name} select {kept}, delivery_id, line_number from judged "
                 "where reasons is null and more_reasons is null "
                 "and line_number not in (select line_number from doubled)")
-    con.execute("insert into refusal select delivery_id, line_number, coalesce(reasons, []) || "
+    con.execute("insert into refusal select delivery_id, coalesce(reasons, []) || "
                 "coalesce(more_reasons, []) from judged where reasons is not null or more_reasons is not null")
-    con.execute(f"insert into refusal select delivery_id, line_number, ['{', '.join(contract.primary_key)}:"
+    con.execute(f"insert into refusal select delivery_id, ['{', '.join(contract.primary_key)}:"
                 "DUPLICATE_KEY'] from judged join doubled using (line_number)")
 
 

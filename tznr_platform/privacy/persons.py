@@ -25,7 +25,7 @@ def resolve(con: duckdb.DuckDBPyConnection, key: AnalysisKey, identifiers: str) 
     con.execute("create temp table if not exists keys (p1 varchar, pseudonym varchar)")
     con.execute(f"insert into keys select p1, case when regexp_full_match({canonical}, '{P1_FORM}') "
                 f"then {key.second_pass_sql(canonical)} end from (select distinct p1 from ({identifiers}) "
-                "where p1 is not null) anti join keys using (p1)")
+                "where p1 is not null) anti join keys using (p1)", key.parameters)
 
 
 def declare(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings, pseudonyms: str) -> None:

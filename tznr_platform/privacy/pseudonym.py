@@ -66,19 +66,26 @@ class AnalysisKey:
         return cls(VERSION, secret)
 
     def second_pass_sql(self, column: str) -> str:
-        """SQL giving P2 (64 hexadecimal characters) of a VARCHAR expression; NULL stays NULL."""
-        return hmac_sql(self.secret, f"encode({column})")
+        """SQL giving P2 (64 hexadecimal characters) of a VARCHAR expression; ``parameters`` are to be bound."""
+        return hmac_sql(f"encode({column})")
+
+    @property
+    def parameters(self) -> dict[str, bytes]:
+        """What to bind to ``second_pass_sql``: the key is never part of a text that an error could quote."""
+        return hmac_parameters(self.secret)
 
 
-def hmac_sql(key: bytes, message: str) -> str:
-    """SQL of HMAC-SHA-256(key, message) in lower hexadecimal; ``message`` is a BLOB expression."""
+def hmac_sql(message: str) -> str:
+    """SQL of HMAC-SHA-256 in lower hexadecimal over a BLOB expression; ``hmac_parameters`` are to be bound."""
+    return f"sha256($outer::blob || unhex(sha256($inner::blob || {message})))"
+
+
+def hmac_parameters(key: bytes) -> dict[str, bytes]:
+    """The inner and outer padded keys (RFC 2104) of a key of at most one block."""
     if len(key) > BLOCK_BYTES:
         raise ValueError("key longer than one block")
     block = key.ljust(BLOCK_BYTES, b"\0")
-    inner, outer = (bytes(byte ^ pad for byte in block).hex() for pad in (0x36, 0x5C))
-    return f"sha256(unhex('{outer}') || unhex(sha256(unhex('{inner}') || {message})))"
-
-
+    return {name: bytes(byte ^ pad for byte in block) for name, pad in (("inner", 0x36), ("outer", 0x5C))}
 
 
 def _refusal(what: str, path: Path, why: str, remedy: str) -> UserError:

@@ -9,7 +9,9 @@ import click
 
 from tznr_platform.cli.init import prepare
 from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.intake import scan
 from tznr_platform.intake.scan import inbox_paths
+from tznr_platform.orchestration.manifest import ensure_manifest, job_state
 from tznr_platform.settings import Settings, export_environment, load_settings
 from tznr_platform.storage.lake import atomic_write_text
 
@@ -37,10 +39,8 @@ def run(inbox: Path | None, persons: int | None, job: str) -> None:
     export_environment(settings)
     if synthetic:
         _ensure_synthetic_inbox(settings, persons)
-    from tznr_platform.orchestration.manifest import ensure_manifest, job_state
-    state = job_state(settings)
     last = settings.root / "last_full_run.txt"
-    if job == "full" and last.exists() and last.read_text() == state:
+    if job == "full" and last.exists() and last.read_text() == job_state(settings):
         click.echo("  Rien de nouveau depuis le dernier traitement : ni livraison, ni code, ni jour.", err=True)
     else:
         if ensure_manifest():
@@ -48,8 +48,15 @@ def run(inbox: Path | None, persons: int | None, job: str) -> None:
         from tznr_platform.orchestration.execution import execute
         execute(settings, job)
         if job == "full":
-            atomic_write_text(last, state)
+            _remember(last, settings)
     click.echo(_where_things_are(settings))
+
+
+def _remember(last: Path, settings: Settings) -> None:
+    """Note the state that a whole run has answered: not if a file came in meanwhile, it would be taken for answered."""
+    state = job_state(settings)
+    if not scan(settings).counts().get("pending"):
+        atomic_write_text(last, state)
 
 
 def _claim_origin(settings: Settings, origin: str) -> None:

@@ -85,7 +85,7 @@ def test_the_report_says_who_is_in_first_and_what_it_cannot_say(report):
                "contexte", "methode"]
     places = [text.index(f'id="{anchor}"') for anchor in anchors]
     assert places == sorted(places)
-    assert "(TZNR-17)" in text and "Ces trois registres ne s’additionnent jamais" in text
+    assert "TZNR-17" in text and "Ces trois registres ne s’additionnent jamais" in text
     assert "coût unitaire non établi" in text and "évolution avant/après, non imputable" in text.lower()
 
 

@@ -7,6 +7,7 @@ is not listed here stops the start: an unknown option is never ignored.
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 import os
 from pathlib import Path
 
@@ -17,6 +18,13 @@ from tznr_platform.errors import ExitCode, UserError
 
 PREFIX = "TZNR_"
 EXCHANGE_KEY_VARIABLES = ("TZNR_K1", "TZNR_K1_FILE", "TZNR_EXCHANGE_KEY", "TZNR_EXCHANGE_KEY_FILE")
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
 
 
 class Settings(BaseSettings):
@@ -31,6 +39,8 @@ class Settings(BaseSettings):
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(default=2, ge=1, le=64)
     max_file_mb: int = Field(default=500, ge=1)
+    operator: str = Field(default_factory=_account, pattern=r"^[\w.@-]{1,64}$",
+                          description="Who acts, in the audit log; the account name by default")
 
     @field_validator("data_dir", "inbox", "analysis_key_file")
     @classmethod
@@ -88,6 +98,16 @@ class Settings(BaseSettings):
     @property
     def audit_file(self) -> Path:
         return self.root / "audit" / "audit.jsonl"
+
+    @property
+    def exchange_dir(self) -> Path:
+        """The exchange zone: sealed exchange identifiers, lists sent to the bodies."""
+        return self.root / "exchange"
+
+    @property
+    def requests_dir(self) -> Path:
+        """Ledger of data-subject requests and the lists it keeps: apart from the lake, which may be restored."""
+        return self.root / "requests"
 
     @property
     def dagster_home(self) -> Path:

@@ -6,8 +6,6 @@ the messages, which belong to the reason codes of the contracts.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from tznr_platform import contracts, french
 from tznr_platform.intake.arrivals import Delivery
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake
+from tznr_platform.storage.exports import csv_text
 
 UNKNOWN_SENDER = "_inconnu"
 SHOWN_LINES = 20
@@ -120,12 +119,8 @@ def _lines(con: duckdb.DuckDBPyConnection, identities: list[int]) -> dict[int, l
 
 
 def _table(delivery: Delivery, lines: list[tuple]) -> str:
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
     codes = contracts.reason_codes()
-    writer.writerow(("ligne", "champ", "motif", "message"))
-    for reason, detail in delivery.remarks:
-        writer.writerow(("", "", reason, codes[reason].message + (f" ({detail})" if detail else "")))
-    for line, field, reason in lines:
-        writer.writerow((line, field, reason, codes[reason].message))
-    return "\ufeff" + stream.getvalue()
+    remarks = [("", "", reason, codes[reason].message + (f" ({detail})" if detail else ""))
+               for reason, detail in delivery.remarks]
+    refused = [(line, field, reason, codes[reason].message) for line, field, reason in lines]
+    return csv_text(("ligne", "champ", "motif", "message"), [*remarks, *refused])

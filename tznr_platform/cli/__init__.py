@@ -11,6 +11,7 @@ import warnings
 
 import click
 
+from tznr_platform import discretion
 from tznr_platform.errors import ExitCode, UserError
 
 COMMANDS = ("init", "synth", "run", "ui", "explain", "templates", "docs", "audit", "verify")
@@ -35,6 +36,7 @@ def tznr() -> None:
 
 def main() -> None:
     """Entry point: run a command; turn a ``UserError`` into its French letter and exit code."""
+    discretion.install()
     warnings.filterwarnings("ignore", message=".*is currently in (beta|preview)")
     try:
         tznr(prog_name="tznr")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tznr_platform import contracts
+from tznr_platform.discretion import discreet
 from tznr_platform.errors import UserError
 from tznr_platform.intake.arrivals import Arrival, Delivery, Scan
 from tznr_platform.intake.ingest import Intake
@@ -111,7 +112,7 @@ def inbox_fingerprint(settings: Settings) -> str | None:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Intake, Register]]:
-    with (locks.exclusive(settings.lake_dir / "intake.lock", "le lac de données"),
+    with (discreet(), locks.exclusive(settings.lake_dir / "intake.lock", "le lac de données"),
           connect(None, settings=settings) as con):
         register = Register(con, settings)
         yield Intake(con, settings, register), register

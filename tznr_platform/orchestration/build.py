@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from tznr_platform import discretion
 from tznr_platform.assets import all_assets
 from tznr_platform.orchestration.jobs import JOBS
 from tznr_platform.orchestration.triggers import inbox_sensor, monthly_schedule
@@ -17,6 +18,7 @@ def build_defs(**options: str) -> dg.Definitions:
 
     Reads the dbt manifest and nothing else: no key, no network, no data.
     """
+    discretion.install()
     settings = load_settings(**options)
     export_environment(settings)
     return dg.Definitions(

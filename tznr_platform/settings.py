@@ -110,6 +110,21 @@ class Settings(BaseSettings):
         return self.root / "requests"
 
     @property
+    def certificates_dir(self) -> Path:
+        """Certificates of erasure and of purge: kept when everything else is gone."""
+        return self.root / "certificates"
+
+    @property
+    def clock_file(self) -> Path:
+        """The last day seen by the retention clock."""
+        return self.root / "clock.json"
+
+    @property
+    def is_day_given(self) -> bool:
+        """The day was set by hand (a rehearsal), not read from the clock of the machine."""
+        return "today" in self.model_fields_set
+
+    @property
     def dagster_home(self) -> Path:
         return self.root / "dagster"
 
@@ -146,6 +161,7 @@ def export_environment(settings: Settings) -> None:
         DBT_TZNR_TEMP=str(settings.spill_dir),
         DBT_TZNR_MEMORY=settings.memory_limit,
         DBT_TZNR_THREADS=str(settings.threads),
+        DBT_TZNR_TODAY=settings.today.isoformat(),
         DBT_SEND_ANONYMOUS_USAGE_STATS="false",
         DO_NOT_TRACK="1",
         GX_ANALYTICS_ENABLED="false",

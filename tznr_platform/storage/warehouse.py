@@ -15,19 +15,24 @@ import duckdb
 
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.settings import Settings
-from tznr_platform.storage import lake, locks
+from tznr_platform.storage import clock, lake, locks, rebuild
 from tznr_platform.storage.accepted import load_accepted
 
 __all__ = ["connect", "load_accepted", "publish", "row_counts", "writer"]
 
 
-def connect(path: Path | None, *, settings: Settings, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(path: Path | None, *, settings: Settings, read_only: bool = False,
+            finishing: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file, or memory when ``path`` is None, within the memory and threads of ``settings``.
 
+    Nothing opens after the last day of the working data, nor while an erasure is unfinished, except to finish it.
     Extensions are never fetched. What spills to disk may hold exchange identifiers: the folder is its owner's only,
     on an encrypted volume (DuckDB's own encryption needs an extension that is not there offline), emptied at closing.
     Raises ``UserError`` BUSY when another process holds the file, STORAGE when it cannot be read.
     """
+    clock.require_open(settings)
+    if not finishing:
+        rebuild.require_finished(settings)
     settings.spill_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     config = {"memory_limit": settings.memory_limit, "threads": settings.threads,
               "temp_directory": str(settings.spill_dir),

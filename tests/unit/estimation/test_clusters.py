@@ -1,0 +1,113 @@
+"""Few clusters: published errors, exact small cases, intervals that invert the test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tznr_platform.estimation.clusters import ClusteredFit, infer, randomisation_test
+from tznr_platform.estimation.verdict import NotEstimable
+
+
+@pytest.fixture(scope="module")
+def two_way(shared_data) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`mpdta` in two-way fixed effects: outcome, treatment and periods, all net of the county; county codes."""
+    rows = pd.read_csv(shared_data / "reference" / "mpdta" / "mpdta.csv")
+    county = rows["countyreal"].to_numpy()
+    treated = (rows["first.treat"] > 0) & (rows["year"] >= rows["first.treat"])
+    columns = np.column_stack([rows["lemp"], treated, pd.get_dummies(rows["year"]).to_numpy(float)[:, 1:]])
+    net = columns - pd.DataFrame(columns).groupby(county).transform("mean").to_numpy()
+    return net[:, 0], net[:, 1:], county
+
+
+def draw(seed: int, effect: float, sizes: np.ndarray, treated_count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    random, clusters = np.random.default_rng(seed), np.repeat(np.arange(len(sizes)), sizes)
+    treated = (clusters < treated_count).astype(float)
+    outcome = effect * treated + random.normal(size=len(sizes))[clusters] / 2 + random.normal(size=len(clusters))
+    return outcome, np.column_stack([np.ones_like(treated), treated]), clusters
+
+
+def test_jackknife_error_is_the_published_one(two_way):
+    outcome, design, county = two_way
+    fit = ClusteredFit.of(outcome, design, county, 0)
+    assert fit.estimate == pytest.approx(-0.036549, abs=1e-6)
+    assert fit.jackknife_error(size=(2500, 6)) == pytest.approx(0.013329, abs=1e-6)
+    assert fit.jackknife_error() == pytest.approx(0.013329 * (499 / 500) * (2494 / 2499) ** 0.5, abs=1e-6)
+
+
+def test_jackknife_error_is_what_leaving_out_gives():
+    outcome, design, clusters = draw(1, 0.4, np.arange(4, 16), 6)
+    fit = ClusteredFit.of(outcome, design, clusters, 1)
+    kept = [clusters != left for left in range(12)]
+    left_out = np.array([np.linalg.lstsq(design[rows], outcome[rows], rcond=None)[0][1] for rows in kept])
+    assert fit.jackknife_error() == pytest.approx(np.sqrt(11 / 12 * ((left_out - fit.estimate) ** 2).sum()))
+
+
+def test_bootstrap_statistics_are_those_of_refitted_draws():
+    outcome, design, clusters = draw(2, 0.3, np.arange(5, 19), 7)
+    bootstrap = ClusteredFit.of(outcome, design, clusters, 1).wild_bootstrap(seed=3, draws=40)
+    null = 0.2
+    _, drawn = bootstrap._statistics(null)
+    held = (outcome - null * design[:, 1]).mean()
+    rest = outcome - null * design[:, 1] - held
+    for weights, statistic in zip(bootstrap.weights, drawn, strict=True):
+        again = ClusteredFit.of(held + null * design[:, 1] + rest * weights[clusters], design, clusters, 1)
+        own = again.moments - again.grams @ again.coefficients
+        error = np.sqrt(((own @ again.bread[1]) ** 2).sum())
+        assert statistic == pytest.approx(abs(again.estimate - null) / error)
+
+
+def test_the_interval_holds_exactly_the_nulls_that_are_not_rejected():
+    outcome, design, clusters = draw(4, 0.8, np.full(30, 12), 15)
+    bootstrap = ClusteredFit.of(outcome, design, clusters, 1).wild_bootstrap(seed=5, draws=1999)
+    low, high = bootstrap.interval()
+    assert low < bootstrap.fit.estimate < high
+    for bound, outwards in ((low, -1), (high, 1)):
+        assert bootstrap.p_value(bound + outwards * 1e-6) < 0.05 <= bootstrap.p_value(bound - outwards * 1e-6)
+
+
+def test_the_null_is_rejected_when_false_and_kept_when_true():
+    sizes = np.full(39, 20)
+    strong = infer(*draw(6, 2.0, sizes, 20), 1, seed=1, draws=999)
+    none = infer(*draw(7, 0.0, sizes, 20), 1, seed=1, draws=999)
+    assert strong.p_value < 0.01 < none.p_value and strong.method == "wild_bootstrap"
+    assert (strong.cluster_count, strong.treated_cluster_count) == (39, 20) and strong.largest_leverage < 0.2
+
+
+def test_same_seed_same_answer():
+    case = draw(8, 0.5, np.full(20, 8), 10)
+    assert infer(*case, 1, seed=9, draws=499) == infer(*case, 1, seed=9, draws=499)
+
+
+def test_equal_clusters_are_all_effective():
+    outcome, design, clusters = draw(10, 0.0, np.full(20, 8), 10)
+    assert ClusteredFit.of(outcome, design, clusters, 1).effective_clusters() == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("treated", "word"), [(3, "répartition au hasard"), (17, "répartition au hasard")])
+def test_few_treated_clusters_are_not_bootstrapped(treated, word):
+    outcome, design, clusters = draw(11, 0.0, np.full(20, 8), treated)
+    found = infer(outcome, design, clusters, 1, seed=1)
+    assert isinstance(found, NotEstimable) and word in found.reason
+
+
+def test_what_cannot_be_estimated_says_why():
+    outcome, design, clusters = draw(12, 0.0, np.full(20, 8), 10)
+    one = infer(outcome, design, np.zeros_like(clusters), 1, seed=1)
+    colinear = infer(outcome, np.column_stack([design, design[:, 1]]), clusters, 1, seed=1)
+    alone = infer(*draw(13, 0.0, np.full(20, 8), 1), 1, seed=1)
+    assert [type(found) for found in (one, colinear, alone)] == [NotEstimable] * 3
+
+
+def test_randomisation_over_all_deals_is_exact():
+    found = randomisation_test(np.array([9.0, 0, 1, 2, 3, 4]), np.array([1, 0, 0, 0, 0, 0]), seed=1)
+    assert found.estimate == 7 and found.p_value == pytest.approx(1 / 6) and found.low is None
+
+
+def test_randomisation_by_draws_keeps_the_level():
+    random = np.random.default_rng(14)
+    treated = np.arange(39) < 4
+    rejected = [randomisation_test(random.normal(size=39), treated, seed=n, draws=199).p_value < 0.05
+                for n in range(200)]
+    assert np.mean(rejected) < 0.10

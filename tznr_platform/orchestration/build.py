@@ -26,6 +26,6 @@ def build_defs(**options: str) -> dg.Definitions:
         jobs=JOBS,
         schedules=[monthly_schedule],
         sensors=[inbox_sensor],
-        resources={"platform": Platform(options=options), "dbt": dbt_resource(),
-                   "published_copy": published_copy(settings)},
+        resources={"platform": Platform(options=options), "dbt": dbt_resource(**options),
+                   "published_copy": published_copy(settings, **options)},
     )

@@ -20,7 +20,7 @@ from tznr_platform.settings import Settings
 from tznr_platform.storage import lake
 
 WORKING = "travail"
-CLOCK_WRONG = "corriger l'horloge de la machine ; si c'est le jour noté qui est faux, le corriger à deux dans ce fichier"
+CLOCK_WRONG = "corriger l'horloge de la machine ; si le jour noté est faux, le corriger à deux dans ce fichier"
 
 
 @lru_cache

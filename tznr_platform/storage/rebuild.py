@@ -64,14 +64,14 @@ def rows_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 def write_without(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Replace a file by one without the rows of ``forgotten``, in the same order; no row left is a file all the same."""
+    """Replace a file by one without the rows of ``forgotten``, in the same order; without a row left it stays, empty."""
     mode = path.stat().st_mode & 0o777
     lake.write_parquet(con, f"select * from {_read(path)} where ({_about(con, path)}) is not true", path)
     path.chmod(mode)
 
 
 def derived_files(settings: Settings) -> list[Path]:
-    """Every file that is built from the lake or left by a run: databases, their logs, spilled and half-written files."""
+    """Every file built from the lake or left by a run: databases, their logs, spilled and half-written files."""
     warehouse = settings.working_file.parent
     found = [path for path in warehouse.rglob("*") if path.is_file() and path.suffix != ".lock"]
     for folder in (settings.lake_dir, settings.exchange_dir, settings.requests_dir):

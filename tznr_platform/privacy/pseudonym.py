@@ -6,6 +6,7 @@ Not here: which integer a person receives (``persons``). Source: methods, two-le
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +69,10 @@ class AnalysisKey:
     def second_pass_sql(self, column: str) -> str:
         """SQL giving P2 (64 hexadecimal characters) of a VARCHAR expression; ``parameters`` are to be bound."""
         return hmac_sql(f"encode({column})")
+
+    def second_pass(self, identifier: str) -> str:
+        """P2 of one identifier, as the SQL gives it: for what is not a table (a file of any kind, a request)."""
+        return hmac.digest(self.secret, identifier.encode(), "sha256").hex()
 
     @property
     def parameters(self) -> dict[str, bytes]:

@@ -64,7 +64,7 @@ def rows_of(con: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 def write_without(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Replace a file by one without the rows of ``forgotten``, in the same order; without a row left it stays, empty."""
+    """Replace a file by one without the rows of ``forgotten``, in the same order. A file may end up empty."""
     mode = path.stat().st_mode & 0o777
     lake.write_parquet(con, f"select * from {_read(path)} where ({_about(con, path)}) is not true", path)
     path.chmod(mode)

@@ -36,7 +36,7 @@ def weighting(change: np.ndarray, treated: np.ndarray, design: np.ndarray, weigh
     """Controls weighted by their odds of being treated (normalised)."""
     propensity, score = _propensity(treated, design, weights)
     share = weights * treated
-    odds = weights * (1 - treated) * propensity / (1 - propensity)
+    odds = _odds(treated, propensity, weights)
     seen, counterfactual = _mean(share, change), _mean(odds, change)
     gradient = (odds[:, None] * (change - counterfactual)[:, None] * design).mean(axis=0)
     control = (odds * (change - counterfactual) + score @ gradient) / odds.mean()
@@ -49,7 +49,7 @@ def doubly_robust(change: np.ndarray, treated: np.ndarray, design: np.ndarray, w
     predicted, slopes = _controls_regression(change, treated, design, weights)
     rest = change - predicted
     share = weights * treated
-    odds = weights * (1 - treated) * propensity / (1 - propensity)
+    odds = _odds(treated, propensity, weights)
     seen, counterfactual = _mean(share, rest), _mean(odds, rest)
     treated_part = share * (rest - seen) - slopes @ (share[:, None] * design).mean(axis=0)
     gradient = (odds[:, None] * (rest - counterfactual)[:, None] * design).mean(axis=0)
@@ -61,8 +61,25 @@ def doubly_robust(change: np.ndarray, treated: np.ndarray, design: np.ndarray, w
 ESTIMATORS: dict[Method, Callable[..., Result]] = {"dr": doubly_robust, "reg": regression, "ipw": weighting}
 
 
+def propensity_scores(treated: np.ndarray, design: np.ndarray) -> np.ndarray:
+    """Logit probability of being treated (n), ``design`` with its constant; ``NoOverlapError`` when there is none.
+
+    Columns are standardised for the fit, which changes no probability: powers of an income are not ill-conditioned.
+    """
+    scale = design.std(axis=0)
+    centred = np.where(scale > 0, (design - design.mean(axis=0)) / np.where(scale > 0, scale, 1), design)
+    return _propensity(treated, centred, np.ones(len(treated)))[0]
+
+
 def _mean(weights: np.ndarray, values: np.ndarray) -> float:
     return float((weights * values).sum() / weights.sum())
+
+
+def _odds(treated: np.ndarray, propensity: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weights that make the controls look like the treated."""
+    if (propensity[treated == 0] > LARGEST_PROPENSITY).any():
+        raise NoOverlapError("des unités de comparaison ressemblent entièrement aux unités traitées")
+    return weights * (1 - treated) * propensity / (1 - propensity)
 
 
 def _controls_regression(change: np.ndarray, treated: np.ndarray, design: np.ndarray,
@@ -95,6 +112,4 @@ def _propensity(treated: np.ndarray, design: np.ndarray, weights: np.ndarray) ->
             break
     else:
         raise NoOverlapError(SEPARATED)
-    if (propensity[treated == 0] > LARGEST_PROPENSITY).any():
-        raise NoOverlapError("des unités de comparaison ressemblent entièrement aux unités traitées")
     return propensity, np.linalg.solve(hessian, scores.T).T

@@ -11,7 +11,7 @@ from tznr_platform.contracts.reference_lists import reference
 
 INTAKE_TABLES = {"deliveries": "Livraisons reçues, une ligne par fichier.",
                  "quarantine_counts": "Lignes en quarantaine, comptées par livraison, colonne et motif.",
-                 "excluded_persons": "Personnes qui se sont opposées au traitement."}
+                 "present_persons": "Personnes dont les données peuvent être utilisées."}
 
 
 def sources_text() -> str:

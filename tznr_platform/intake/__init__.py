@@ -98,13 +98,13 @@ def run(settings: Settings, tables: Collection[str] | None = None, months: Colle
 
 
 def inbox_fingerprint(settings: Settings) -> str | None:
-    """A digest of the inbox (names, sizes, dates) and of the exclusion list; None if nothing is there."""
+    """A digest of the inbox (names, sizes, dates) and of the lists of persons; None if nothing is there."""
     try:
         paths = inbox_paths(settings.inbox_dir)
     except UserError:
         return None
     digest = hashlib.sha256()
-    for path in [*paths, registers.exclusion_file(settings)]:
+    for path in [*paths, registers.exclusion_file(settings), registers.restriction_file(settings)]:
         found = path.lstat() if path.exists() else None
         digest.update(repr((path.name, found and (found.st_size, found.st_mtime_ns))).encode())
     return digest.hexdigest()

@@ -59,7 +59,10 @@ class Scan:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One row of the register, and the remarks its receipt makes (reason code, detail)."""
+    """One row of the register, and the remarks its receipt makes (reason code, detail).
+
+    ``exclusion_version``: of the exclusion list its rows were judged under; None where no row was.
+    """
 
     delivery_id: int
     sender_code: str | None
@@ -75,6 +78,7 @@ class Delivery:
     refused_row_count: int = 0
     ignored_column_count: int = 0
     reason_code: str | None = None
+    exclusion_version: int | None = None
     remarks: tuple[tuple[str, str], ...] = ()
 
 

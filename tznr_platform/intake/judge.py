@@ -12,7 +12,7 @@ import duckdb
 
 from tznr_platform import contracts
 from tznr_platform.intake.rules import RowRules
-from tznr_platform.privacy import persons
+from tznr_platform.privacy import exclusions, persons
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
 from tznr_platform.storage import registers
@@ -49,7 +49,7 @@ def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: Analysi
         return [], []
     persons.resolve(con, key, "select p1 from typed")
     if objecting := _objection_column(rules.contract):
-        persons.exclude(con, settings, f"select pseudonym from typed join keys using (p1) where {objecting}")
+        exclusions.exclude(con, settings, f"select pseudonym from typed join keys using (p1) where {objecting}")
     excluded = f"select pseudonym from ({registers.exclusions(settings)})"
     if rules.contract.sender_kind == "territory":
         persons.declare(con, key, settings, "select distinct pseudonym from typed join keys using (p1) "

@@ -1,7 +1,7 @@
-"""The person dimension and the exclusion list: two small append-only tables of the lake.
+"""The person dimension: a small append-only table of the lake.
 
-Here: which integer stands for which pseudonym, and whose rows must stay out. The integer is given once, in
-the order of the pseudonyms within a batch, and never changes: a rebuild gives the same. Not here: the key.
+Here: which integer stands for which pseudonym. The integer is given once, in the order of the pseudonyms within a
+batch, and never changes: a rebuild gives the same. Not here: the key, whose rows must stay out (``exclusions``).
 """
 
 from __future__ import annotations
@@ -40,17 +40,6 @@ def declare(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings
                                 f"({last} + row_number() over (order by pseudonym))::integer as person_id, "
                                 f"{lake.quote(key.version)} as pseudonym_version from newcomers",
                            registers.person_file(settings))
-
-
-def exclude(con: duckdb.DuckDBPyConnection, settings: Settings, pseudonyms: str) -> None:
-    """Put the pseudonyms of a query on the exclusion list, from today, for the reason OBJECTION."""
-    known = registers.exclusions(settings)
-    con.execute(f"create or replace temp table objectors as select distinct pseudonym from ({pseudonyms}) "
-                f"where pseudonym is not null and pseudonym not in (select pseudonym from ({known}))")
-    if _count(con, "objectors"):
-        lake.write_parquet(con, f"{known} union all select pseudonym, date {lake.quote(settings.today)}, "
-                                "'OBJECTION' from (from objectors order by pseudonym)",
-                           registers.exclusion_file(settings))
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def load_accepted(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """(Re)create ``accepted.*`` views, ``reference.*`` and ``intake.*`` tables in the open working file.
 
-    ``accepted.<table>`` reads the files of the current deliveries only, without the persons on the exclusion
-    list (arrêté du 12 mai 2025: an objection takes effect on what was sent before it, too).
+    ``accepted.<table>`` reads the files of the current deliveries only, and of the persons who may be used: neither
+    excluded (arrêté du 12 mai 2025: an objection takes effect on what was sent before it, too) nor restricted (RGPD,
+    article 18). The working file names those who stay, so that no table of it holds one who does not.
     """
     for name in ("accepted", "reference", "intake"):
         con.execute(f"create schema if not exists {name}")
@@ -30,9 +31,8 @@ def load_accepted(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     con.execute("create or replace table intake.quarantine_counts as "
                 "select delivery_id, field_name, reason_code, count(*) as row_count "
                 f"from ({registers.quarantine(settings)}) group by all order by all")
-    con.execute("create or replace table intake.excluded_persons as select person_id "
-                f"from ({registers.persons(settings)}) semi join ({registers.exclusions(settings)}) "
-                "using (pseudonym) order by 1")
+    con.execute("create or replace table intake.present_persons as "
+                f"select person_id from ({registers.present_persons(settings)}) order by 1")
     for name in contracts.reference_names():
         _load_reference(con, name)
     for contract in contracts.contracts().values():
@@ -55,7 +55,6 @@ def _accepted_view(con: duckdb.DuckDBPyConnection, contract: Contract, settings:
     files = [lake.schema_file(settings, contract.name)]
     files += [lake.accepted_file(settings, contract.name, *delivery) for delivery in current]
     listed = ", ".join(map(lake.quote, files))
-    present = ("where person_id not in (select person_id from intake.excluded_persons)"
-               if contract.person_field else "")
-    con.execute(f'create or replace view accepted."{contract.name}" as '
-                f"from read_parquet([{listed}], hive_partitioning = false) {present}")
+    present = "semi join intake.present_persons using (person_id)" if contract.person_field else ""
+    con.execute(f'create or replace view accepted."{contract.name}" as select landed.* '
+                f"from read_parquet([{listed}], hive_partitioning = false) as landed {present}")

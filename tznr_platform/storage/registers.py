@@ -1,7 +1,10 @@
-"""The lake's own tables: deliveries, quarantine, persons, exclusions; their columns and where they lie.
+"""The platform's own tables: deliveries, quarantine, persons, lists of persons to leave out; columns and places.
 
 Here: the shape of each table, written once, and how to read it before its first row exists.
-Not here: who fills them (``intake`` the first two, ``privacy`` the last two).
+Not here: who fills them (``intake`` the first two, ``privacy`` the others).
+
+The exclusion list and the restriction list lie apart from the lake, which may be restored from an older copy. Both
+are append-only: the latest row of a person and a reason tells whether it is in force.
 """
 
 from __future__ import annotations
@@ -16,13 +19,14 @@ DELIVERIES = {
     "period_month": "DATE", "version": "INTEGER", "sha256": "VARCHAR", "file_name": "VARCHAR",
     "received_at": "TIMESTAMP", "status_code": "VARCHAR", "accepted_row_count": "BIGINT",
     "refused_row_count": "BIGINT", "ignored_column_count": "INTEGER", "reason_code": "VARCHAR",
-    "is_current": "BOOLEAN",
+    "exclusion_version": "INTEGER", "is_current": "BOOLEAN",
 }
 QUARANTINE = {
     "delivery_id": "INTEGER", "line_number": "INTEGER", "field_name": "VARCHAR", "reason_code": "VARCHAR",
 }
 PERSON = {"person_id": "INTEGER", "pseudonym": "VARCHAR", "pseudonym_version": "VARCHAR"}
-EXCLUSION = {"pseudonym": "VARCHAR", "since_date": "DATE", "reason_code": "VARCHAR"}
+LISTED = {"pseudonym": "VARCHAR", "since_date": "DATE", "until_date": "DATE", "reason_code": "VARCHAR",
+          "request_id": "VARCHAR"}
 
 
 def deliveries_file(settings: Settings) -> Path:
@@ -34,7 +38,13 @@ def person_file(settings: Settings) -> Path:
 
 
 def exclusion_file(settings: Settings) -> Path:
-    return settings.lake_dir / "identity" / "exclusion.parquet"
+    """The list of the persons whose rows never land and are shown nowhere."""
+    return settings.requests_dir / "exclusion.parquet"
+
+
+def restriction_file(settings: Settings) -> Path:
+    """The list of the persons whose rows are kept and used nowhere."""
+    return settings.requests_dir / "restriction.parquet"
 
 
 def deliveries(settings: Settings) -> str:
@@ -48,8 +58,29 @@ def persons(settings: Settings) -> str:
 
 
 def exclusions(settings: Settings) -> str:
-    """SQL of the exclusion list: one row per person who objected, known to the lake or not."""
-    return _relation([exclusion_file(settings)], EXCLUSION)
+    """SQL of the exclusions in force: one row per person and reason, known to the lake or not."""
+    return _in_force(exclusion_file(settings), settings)
+
+
+def restrictions(settings: Settings) -> str:
+    """SQL of the restrictions in force: one row per person and reason."""
+    return _in_force(restriction_file(settings), settings)
+
+
+def present_persons(settings: Settings) -> str:
+    """SQL of the persons who may be used: declared, neither excluded nor restricted. Columns of ``persons``."""
+    return (f"select * from ({persons(settings)}) where pseudonym not in (select pseudonym from "
+            f"({exclusions(settings)}) union all select pseudonym from ({restrictions(settings)}))")
+
+
+def list_rows(path: Path) -> str:
+    """SQL of every row ever written to a list, withdrawn ones too, with their rank; columns of ``LISTED``.
+
+    Until its first change, the exclusion list of an older data directory is read where it lay, in the lake.
+    """
+    former = path.parents[1] / "lake" / "identity" / path.name
+    place = former if former.exists() and not path.exists() else path
+    return _relation([place], LISTED | {"file_row_number": "BIGINT"}, "file_row_number = true")
 
 
 def quarantine(settings: Settings) -> str:
@@ -62,9 +93,17 @@ def columns_sql(columns: dict[str, str]) -> str:
     return ", ".join(f"{name} {kind}" for name, kind in columns.items())
 
 
-def _relation(paths: list[Path], columns: dict[str, str]) -> str:
-    existing = [path for path in paths if path.exists()]
-    if existing:
-        return f"select {', '.join(columns)} from read_parquet([{', '.join(map(quote, existing))}])"
-    nothing = ", ".join(f"null::{kind} as {name}" for name, kind in columns.items())
-    return f"select {nothing} where false"
+def _in_force(path: Path, settings: Settings) -> str:
+    today = f"date {quote(settings.today)}"
+    return (f"select * exclude (until_date, file_row_number) from ({list_rows(path)} qualify row_number() over "
+            "(partition by pseudonym, reason_code order by file_row_number desc) = 1) "
+            f"where coalesce(until_date > {today}, true)")
+
+
+def _relation(paths: list[Path], columns: dict[str, str], options: str = "") -> str:
+    """SQL of what the files hold, in these columns; one that an older file has not is NULL."""
+    relation = f"select {', '.join(f'null::{kind} as {name}' for name, kind in columns.items())} where false"
+    if existing := [path for path in paths if path.exists()]:
+        files = ", ".join([f"[{', '.join(map(quote, existing))}]", *filter(None, [options])])
+        relation += f" union all by name select * from read_parquet({files})"
+    return f"select {', '.join(columns)} from ({relation})"

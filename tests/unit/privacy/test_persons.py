@@ -50,11 +50,3 @@ def test_a_rebuild_gives_the_same_integers(con, settings, tmp_path):
 def test_what_is_not_an_identifier_has_no_pseudonym(con):
     persons.resolve(con, KEY, f"select unnest(['x', '', '{p1('a')[:-1]}', ' {p1('a').upper()} ']) as p1")
     assert con.execute("select count(*), count(pseudonym) from keys").fetchone() == (4, 1)
-
-
-def test_exclusion_list_is_append_only_and_without_double(con, settings):
-    declare(con, settings, "a", "b")
-    for _ in range(2):
-        persons.exclude(con, settings, "select pseudonym from keys")
-    found = con.execute(registers.exclusions(settings)).fetchall()
-    assert len(found) == 2 and {row[2] for row in found} == {"OBJECTION"}

@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.intake_files import CANARY, PERSONS, Inbox
 from tznr_platform import intake
-from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.errors import ExitCode, PermanentError, UserError
 from tznr_platform.storage import lake, locks
 
 
@@ -112,7 +112,7 @@ def test_a_full_disk_loses_nothing(inbox: Inbox, monkeypatch):
 def test_a_run_cut_before_the_register_starts_again(inbox: Inbox, monkeypatch):
     inbox.put("TZNR-01_personnes_2025-T2.csv", PERSONS.text("a"))
     monkeypatch.setattr("tznr_platform.intake.register.Register.add", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(PermanentError):
         inbox.run()
     monkeypatch.undo()
     orphan = lake.accepted_file(inbox.settings, "personnes", "TZNR-30", "2025-T1", 1)

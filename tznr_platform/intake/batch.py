@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from tznr_platform.intake.judge import judge
+from tznr_platform.intake.normalise import ASIDE, RAGGED
 from tznr_platform.intake.prepare import Source
 from tznr_platform.intake.rules import RowRules
 from tznr_platform.privacy.pseudonym import AnalysisKey
@@ -64,27 +65,29 @@ def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Sour
     with lake.storage_errors(settings.lake_dir):
         odd = _read(con, rules, batch)
         judge(con, rules, key, settings)
-        _add_ragged_lines(con, [source for source in batch if source not in odd])
         con.execute(COUNTS)
         _land(con, contract, batch, settings)
     return odd
 
 
 def _read(con: duckdb.DuckDBPyConnection, rules: RowRules, batch: list[Source]) -> list[Source]:
-    """Create ``typed`` and ``batch``; a file that gives another number of rows than of lines is odd."""
-    is_clean = batch[0].is_clean
-    names = ["line", *_columns(batch)] if is_clean else _columns(batch)
+    """Create ``typed`` and ``batch``; a file that gives another number of lines than it should is odd."""
+    is_clean, mask = batch[0].is_clean, rules.mask_sql
+    names = ["line", "part", *_columns(batch), "rest"] if is_clean else _columns(batch)
+    if is_clean:
+        mask = (f"case part when '{RAGGED}' then {rules.bit(WHOLE_LINE, 'COLUMN_COUNT')} "
+                f"when '{ASIDE}' then -1 else {mask} end")
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     paths = ", ".join(quote(source.path) for source in batch)
     con.execute("create or replace temp table typed as select file_index::integer as file_position, "
                 f"{'line::integer' if is_clean else 'null::integer'} as sent_line, {rules.typed_sql}, "
-                f"{rules.mask_sql} as mask from read_csv([{paths}], columns = {{{columns}}}, "
+                f"{mask} as mask from read_csv([{paths}], columns = {{{columns}}}, "
                 f"header = {not is_clean}, delim = {quote(batch[0].delimiter)}, quote = '\"', escape = '\"', "
                 "auto_detect = false, ignore_errors = true)")
     found = {position: (first, count) for position, first, count in con.execute(
         "select file_position, min(rowid), count(*) from typed group by 1").fetchall()}
     odd = [source for position, source in enumerate(batch)
-           if found.get(position, (0, 0))[1] != source.row_count]
+           if found.get(position, (0, 0))[1] != source.line_count]
     kept = [(position, source.delivery_id, source.arrival.sender, found.get(position, (0, 0))[0])
             for position, source in enumerate(batch) if source not in odd]
     con.execute("create or replace temp table batch as select * from (values (null::integer, null::integer, "
@@ -95,14 +98,6 @@ def _read(con: duckdb.DuckDBPyConnection, rules: RowRules, batch: list[Source]) 
 
 def _columns(batch: list[Source]) -> list[str]:
     return [f"c{index}" for index in range(len(batch[0].columns))]
-
-
-def _add_ragged_lines(con: duckdb.DuckDBPyConnection, batch: list[Source]) -> None:
-    lines = [(source.delivery_id, line) for source in batch for line in source.ragged_lines]
-    for start in range(0, len(lines), 10_000):
-        values = ", ".join(map(str, lines[start:start + 10_000]))
-        con.execute("insert into refusals "
-                    f"select *, {quote(WHOLE_LINE)}, 'COLUMN_COUNT' from (values {values})")
 
 
 def _land(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source],

@@ -1,8 +1,13 @@
 """Straighten an odd file: any readable table becomes one clean UTF-8 CSV that DuckDB reads without surprise.
 
 Here: other encodings, lines above the header, blank and ragged lines, cells over several lines,
-spreadsheets. The clean file starts with a column of line numbers: those the sender sees. Not here: any
-judgement on a value.
+spreadsheets. Not here: any judgement on a value.
+
+A clean file has no header and these columns: ``line`` (the row that a spreadsheet shows: blank lines counted, a
+cell over several lines is one row), ``part`` (empty: a row; ``ragged``: a wrong number of cells; ``aside``: a line
+above the header, a total), the columns of the contract in its order, then ``rest``: the cells of all other columns,
+and every cell of a ragged line or of a line aside, joined by ``CELL_JOINT``. Nothing that came is hidden from
+whoever screens it.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ import datetime as dt
 import io
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,18 +27,20 @@ from tznr_platform.intake.arrivals import FileRefusedError
 from tznr_platform.intake.shape import HEADER_SEARCH_LINES, Shape, header_score
 from tznr_platform.privacy.screen import fold
 
-DELIMITER, COPY_CHARACTERS = ";", 1 << 20
+DELIMITER, CELL_JOINT, COPY_CHARACTERS = ";", "\x1f", 1 << 20
+RAGGED, ASIDE = "ragged", "aside"
 Row = Sequence[object]
 csv.field_size_limit(1 << 24)
 
 
 @dataclass(frozen=True)
 class Clean:
-    """A clean CSV: how many rows it has, and the lines left out for their number of cells."""
+    """A clean CSV: how many lines it has, how many of them are rows (ragged ones too), what ``rest`` joins."""
 
     path: Path
+    line_count: int
     row_count: int
-    ragged_lines: tuple[int, ...]
+    rest_ranks: tuple[int, ...]
 
 
 def transcode(source: Path, encoding: str, target: Path) -> None:
@@ -81,38 +89,39 @@ def normalise_sheet(rows: list[Row], shape: Shape, names: Sequence[str], target:
 
 def _write(rows: Iterable[tuple[int, list[str]]], shape: Shape, names: Sequence[str], target: Path, *,
            pads: bool) -> Clean:
-    """Line number, then the columns ``names`` in that order; those the file lacks stay empty."""
-    width, ragged, count = len(shape.headers), [], 0
+    """Write the clean file; ``pads`` completes short rows."""
+    width, counts = len(shape.headers), Counter()
     places = [shape.columns.index(name) if name in shape.columns else width for name in names]
+    others = [rank for rank, column in enumerate(shape.columns) if column is None]
     with target.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter=DELIMITER, lineterminator="\n")
         for line, row in rows:
-            if line <= shape.header_line:
-                continue
             cells = [" ".join(cell.split()) for cell in row]
-            if not any(cells):
+            if line == shape.header_line or not any(cells):
                 continue
-            if len(cells) > width:
-                cells = cells[:width] + _without_tail(cells[width:])
-            if len(cells) < width and pads:
-                cells += [""] * (width - len(cells))
-            if len(cells) != width:
-                ragged.append(line)
-                continue
-            cells.append("")
-            writer.writerow([line, *(cells[place] for place in places)])
-            count += 1
-    return Clean(target, count, tuple(ragged))
+            cells = _fitted(cells, width, pads=pads)
+            part = ASIDE if line < shape.header_line else "" if len(cells) == width else RAGGED
+            counts[part] += 1
+            if part:
+                writer.writerow([line, part, *[""] * len(places), CELL_JOINT.join(filter(None, cells))])
+            else:
+                cells.append("")
+                writer.writerow([line, part, *(cells[place] for place in places),
+                                 CELL_JOINT.join(cells[rank] for rank in others)])
+    return Clean(target, counts.total(), counts[""] + counts[RAGGED], tuple(rank + 1 for rank in others))
+
+
+def _fitted(cells: list[str], width: int, *, pads: bool) -> list[str]:
+    """The cells without empty ones beyond the header; ``pads`` adds those that a spreadsheet does not store."""
+    if len(cells) > width:
+        return cells[:width] + _without_tail(cells[width:])
+    return cells + [""] * (width - len(cells)) if pads else cells
 
 
 def _text_rows(source: Path, shape: Shape) -> Iterator[tuple[int, list[str]]]:
     encoding = "utf-8-sig" if shape.encoding == "utf-8" else shape.encoding
     with source.open(encoding=encoding, newline="") as stream:
-        reader = csv.reader(stream, delimiter=shape.delimiter)
-        before = 0
-        for row in reader:
-            yield before + 1, row
-            before = reader.line_num
+        yield from enumerate(csv.reader(stream, delimiter=shape.delimiter), start=1)
 
 
 def _has_accents(source: Path, shape: Shape) -> bool:

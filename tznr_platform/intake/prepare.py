@@ -27,17 +27,22 @@ Remark = tuple[str, str]
 
 @dataclass(frozen=True)
 class Source:
-    """A file ready for DuckDB. A clean one carries the sender's line numbers first, and no header."""
+    """A file ready for DuckDB: as it lies, or a clean copy (its columns are told in ``normalise``).
+
+    ``line_count``: lines that DuckDB must find, without the header. ``columns``: of a clean copy, the contract's;
+    of a file as it lies, its own, None for one that is not the contract's. ``rest_ranks``: the ranks, in the
+    sender's file and from 1, of the columns that ``rest`` joins.
+    """
 
     delivery_id: int
     arrival: Arrival
     path: Path
     columns: tuple[str | None, ...] = ()
     delimiter: str = normalise.DELIMITER
-    row_count: int = 0
+    line_count: int = 0
     is_clean: bool = False
     ignored_count: int = 0
-    ragged_lines: tuple[int, ...] = ()
+    rest_ranks: tuple[int, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
     @property
@@ -74,8 +79,6 @@ def prepare(contract: Contract, pending: dict[int, Arrival], folder: Path, max_b
             announced = Source(delivery_id, arrival, folder / f"d{delivery_id}.csv")
             source = (_regular(announced, shape) if as_it_lies
                       else _straightened(announced, shape, contract, max_bytes))
-            if source.row_count + len(source.ragged_lines) == 0:
-                raise FileRefusedError("NO_ROWS")
             prepared.sources.append(source)
     return prepared
 
@@ -103,11 +106,13 @@ def _shape(path: Path, names: list[str], contract: Contract) -> Shape | None:
 def _regular(source: Source, shape: Shape) -> Source:
     """The file itself, or its copy in UTF-8: the same lines."""
     path = source.arrival.path
+    if source.arrival.line_count < 2:
+        raise FileRefusedError("NO_ROWS")
     if shape.encoding != "utf-8":
         normalise.transcode(path, shape.encoding, source.path)
         path = source.path
     return replace(source, path=path, columns=shape.columns, delimiter=shape.delimiter,
-                   row_count=source.arrival.line_count - 1, ignored_count=shape.ignored_count,
+                   line_count=source.arrival.line_count - 1, ignored_count=shape.ignored_count,
                    remarks=_remarks(shape))
 
 
@@ -120,9 +125,10 @@ def _straightened(source: Source, shape: Shape | None, contract: Contract, max_b
         clean = normalise.normalise_sheet(rows, shape, names, source.path)
     else:
         clean, shape = normalise.normalise_text(source.arrival.path, shape, names, source.path)
-    return replace(source, columns=names, row_count=clean.row_count, is_clean=True,
-                   ignored_count=shape.ignored_count, ragged_lines=clean.ragged_lines,
-                   remarks=_remarks(shape))
+    if not clean.row_count:
+        raise FileRefusedError("NO_ROWS")
+    return replace(source, columns=names, line_count=clean.line_count, is_clean=True,
+                   ignored_count=shape.ignored_count, rest_ranks=clean.rest_ranks, remarks=_remarks(shape))
 
 
 def _remarks(shape: Shape) -> tuple[Remark, ...]:

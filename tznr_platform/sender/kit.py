@@ -1,0 +1,107 @@
+"""The folder a sender receives: templates, guide, offline page, and how to use them.
+
+Here: putting the page together from the contracts and from the scripts of ``page/``, and writing the kit. Not here: the
+rules (``contracts``), the words of the guide (``contracts.guide``), anything about a key: no key is in the kit.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zipfile
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+
+from tznr_platform import contracts
+from tznr_platform.contracts.documents import CADENCES
+from tznr_platform.contracts.generate import write_templates
+from tznr_platform.privacy import screen
+
+PAGE_NAME = "preparer_un_envoi.html"
+WORKER = ("identity.js", "exchange.js", "text.js", "workbook.js", "table.js", "screen.js", "values.js", "names.js",
+          "rules.js", "pseudonymise.js", "receipt.js", "worker.js")
+
+IDENTITY_REASONS = {
+    "EMPTY_NAME": "Le nom de naissance est vide, ou n'est pas en alphabet latin : écrivez la transcription du document.",
+    "EMPTY_FIRST_NAME": "Le prénom est vide, ou n'est pas en alphabet latin : écrivez la transcription du document.",
+    "SEVERAL_NAMES": "Deux noms dans une même case (« née », « épouse »…) : gardez le seul nom de naissance.",
+    "DATE_INVALID": "La date de naissance n'est pas lisible : écrivez 1985-03-07 ou 07/03/1985, année sur quatre chiffres."}
+
+
+def page_text() -> str:
+    """The offline page as one HTML text: styles, scripts and contracts inside, nothing to fetch."""
+    script, style = '"use strict";\n' + _source("ui.js"), _source("page.css")
+    worker = '"use strict";\n' + "\n".join(map(_source, WORKER))
+    policy = "; ".join([
+        "default-src 'none'", f"script-src '{_digest(script)}'", f"style-src '{_digest(style)}'", "worker-src blob:",
+        "base-uri 'none'", "form-action 'none'"])
+    known = _embedded(book())
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(_source("page.html.j2"))
+    return template.render(policy=policy, style=style, script=script, worker=worker, book=known,
+                           version=hashlib.sha256(known.encode()).hexdigest()[:8])
+
+
+def book() -> dict:
+    """What the page must know of the contracts, as JSON: tables sent, senders, reason codes, lists, screen."""
+    tables = [table for table in contracts.contracts().values() if table.sender_kind != "open_data"]
+    senders = [sender for sender in contracts.senders().values() if sender.kind != "open_data"]
+    used = {rule.params["reference"] for table in tables for rule in table.rules if rule.kind == "reference"}
+    paid: dict[str, list[str]] = {}
+    for row in contracts.reference("body_benefits"):
+        paid.setdefault(row["body_code"], []).append(row["benefit_code"])
+    return {
+        "contracts": {table.name: _table(table) for table in tables},
+        "senders": [{"code": sender.code, "kind": sender.kind, "label": sender.label} for sender in senders],
+        "codes": {code.code: {"message": code.message, "remedy": code.remedy}
+                  for code in contracts.reason_codes().values()},
+        "calendar": {event: day.isoformat() for event, day in contracts.calendar().items()},
+        "references": {name: contracts.reference(name) for name in sorted(used)},
+        "bodyBenefits": paid,
+        "identityReasons": IDENTITY_REASONS,
+        "screen": {"words": sorted(screen.NOMINATIVE_WORDS), "phrases": list(screen.NOMINATIVE_PHRASES)},
+    }
+
+
+def _table(table: contracts.Contract) -> dict:
+    return {
+        "name": table.name, "title": table.title, "senders": table.senders, "senderKind": table.sender_kind,
+        "cadence": CADENCES[table.cadence], "primaryKey": table.primary_key, "personField": table.person_field,
+        "rules": [{"kind": rule.kind, "fields": rule.fields, "reason": rule.reason_code, "params": dict(rule.params)}
+                  for rule in table.rules],
+        "fields": [{"name": field.name, "type": field.type, "required": field.required, "enum": field.enum,
+                    "pattern": field.pattern, "minimum": field.minimum, "maximum": field.maximum,
+                    "trueValues": field.true_values, "falseValues": field.false_values,
+                    "separator": field.multi_separator} for field in table.fields]}
+
+
+def write_kit(folder: Path) -> list[Path]:
+    """Fill a folder with the page, the guide, the templates and a note on how to begin; paths written, sorted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in ((PAGE_NAME, page_text()), ("LISEZ-MOI.txt", _source("LISEZ-MOI.txt"))):
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    write_templates(folder / "modeles")
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def zip_kit(folder: Path, target: Path) -> Path:
+    """Put a kit in one archive, under a folder of its own name."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, Path(folder.name) / path.relative_to(folder))
+    return target
+
+
+def _source(name: str) -> str:
+    return resources.files("tznr_platform.sender").joinpath("page", name).read_text(encoding="utf-8")
+
+
+def _embedded(value: object) -> str:
+    """JSON that may stand inside a script element."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,110 @@
+// The thread that reads, computes and checks, so that the page never freezes. Each message {id, action, ...} gets one
+// answer {id, answer} or {id, failure}. What it knows of the file and the key disappears with the page.
+
+const PROOF = {
+  key: `K1-1:${Array.from({ length: 32 }, (_, byte) => byte.toString(16).padStart(2, "0")).join("")}`,
+  identity: ["de La Tour", "Éloïse, Marie", "1985-03-07"], identifier: "15bebb43442483a6",
+};
+const state = { book: null, opened: null, reading: null, key: null };
+
+const actions = {
+  /** Receive the contracts, and prove on a known identity that this browser computes as it must. */
+  async start({ book }) {
+    for (const contract of Object.values(book.contracts)) {
+      for (const field of contract.fields) field.form = field.pattern ? new RegExp(field.pattern, "u") : null;
+    }
+    state.book = book;
+    const proof = await derive(await importKey(PROOF.key), [PROOF.identity]);
+    return { isSound: proof[0].identifier.startsWith(PROOF.identifier) };
+  },
+
+  async open({ bytes, name }) {
+    const { contracts, senders } = state.book;
+    state.reading = null;
+    state.opened = await openFile(new Uint8Array(bytes));
+    const named = readName(name, contracts, senders);
+    read(named.table);
+    const identity = identityColumns(state.reading.headers);
+    const given = identity.name === null ? [] : MADE;
+    const table = named.table ?? tableOfHeaders(state.reading.headers, contracts, given);
+    return { named: { ...named, table }, headers: state.reading.headers, rows: state.reading.rows.length, identity };
+  },
+
+  async key({ text }) {
+    state.key = await importKey(text);
+    return { version: state.key?.version ?? null };
+  },
+
+  /** Replace the identities by identifiers; what is checked afterwards is the new table. */
+  async pseudonymise({ ranks, id }) {
+    const total = state.reading.rows.length;
+    const tell = (done) => postMessage({ id, progress: done / total });
+    const { headers, rows, refused } = await pseudonymised(state.reading, ranks, state.key, tell);
+    const report = csvText(["ligne", "motif", "message"], refused.map(({ line, reason }) => [
+      line, reason, state.book.identityReasons[reason] ?? state.book.codes[reason].message]));
+    const text = csvText(headers, rows.map(({ cells }) => cells));
+    state.reading = { ...state.reading, headers, rows, encoding: "utf-8" };
+    return {
+      rows: rows.length, refused, groups: grouped(refused.map((refusal) => ({ ...refusal, field: "" }))),
+      file: csvBlob(text), report: csvBlob(report),
+    };
+  },
+
+  async check({ sender, table }) {
+    if (!state.reading) throw new Error("no file is open");
+    const { contracts, codes } = state.book;
+    const found = verdict(state.reading, contracts[table], state.book, sender);
+    return { ...found, groups: grouped(found.refusals), receipt: csvBlob(receiptCsv(found, codes)) };
+  },
+
+  /** The identifiers of identities [birth name, first names, birth date], or the reason why there is none. */
+  async derive({ key, identities }) {
+    return derive(await importKey(key), identities);
+  },
+};
+
+function read(table) {
+  const { contracts } = state.book;
+  const tables = table ? [contracts[table]] : Object.values(contracts);
+  const names = tables.flatMap(({ fields }) => fields.map(({ name }) => name));
+  state.reading = readTable(state.opened, [...names, ...Object.values(IDENTITY_HEADERS).flat()]);
+}
+
+async function derive(key, identities) {
+  return Promise.all(identities.map(async (identity) => {
+    try {
+      const { message, isDefaultBirthDate } = canonicalIdentity(...identity);
+      return { message, isDefaultBirthDate, identifier: (await identifiers(key, [message]))[0] };
+    } catch (error) {
+      if (error instanceof IdentityRefused) return { reason: error.reason };
+      throw error;
+    }
+  }));
+}
+
+/** All lines refused for one reason at one field, as the letter shows them. */
+function grouped(refusals) {
+  const groups = new Map();
+  for (const { line, field, reason } of refusals) {
+    const name = `${field}\u001f${reason}`;
+    if (!groups.has(name)) groups.set(name, { field, reason, count: 0, lines: [] });
+    const group = groups.get(name);
+    group.count += 1;
+    if (group.lines.length < 20) group.lines.push(line);
+  }
+  return [...groups.values()].sort((one, other) => compare(one.field, other.field) || other.count - one.count
+    || compare(one.reason, other.reason));
+}
+
+function csvBlob(text) {
+  return new Blob([text], { type: "text/csv" });
+}
+
+self.onmessage = async ({ data }) => {
+  try {
+    postMessage({ id: data.id, answer: await actions[data.action](data) });
+  } catch (error) {
+    if (error instanceof FileRefused) postMessage({ id: data.id, answer: { refusal: refusedWhole(error) } });
+    else postMessage({ id: data.id, failure: error.name });
+  }
+};

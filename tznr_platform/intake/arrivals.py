@@ -15,7 +15,11 @@ from tznr_platform.intake.names import period_month
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file of the inbox. ``status``: pending, duplicate, refused, or waiting (still being written)."""
+    """A file of the inbox. ``status``: pending, duplicate, refused, or waiting (still being written).
+
+    ``exclusion_version``: of the exclusion list when the file was first seen as it lies there. ``is_again``: the same
+    bytes were judged before, under an older list.
+    """
 
     path: Path
     name: str
@@ -30,6 +34,8 @@ class Arrival:
     reason: str | None = None
     detail: str = ""
     supersedes: bool = False
+    exclusion_version: int = 0
+    is_again: bool = False
 
     @property
     def month(self) -> str | None:

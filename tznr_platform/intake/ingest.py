@@ -22,6 +22,7 @@ from tznr_platform.intake.names import period_month
 from tznr_platform.intake.prepare import Source, prepare
 from tznr_platform.intake.receipts import ReceiptWriter
 from tznr_platform.intake.register import COPIES_PREFIX, Register
+from tznr_platform.privacy import exclusions
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake
@@ -87,22 +88,26 @@ class Intake:
     def _judged(self, sources: Iterable[Source]) -> list[Delivery]:
         counts = {row[0]: row[1:] for row in self._con.execute(
             "select delivery_id, accepted, refused from counts").fetchall()}
+        judged_under = exclusions.version(self._con, self._settings)
         done = []
         for source in sources:
             arrival, (accepted, refused) = source.arrival, counts[source.delivery_id]
-            news = [("SUPERSEDES", "")] if accepted and arrival.supersedes else []
+            news = [("JUDGED_AGAIN", "")] if arrival.is_again else []
+            news += [("SUPERSEDES", "")] if accepted and arrival.supersedes else []
             done.append(replace(
                 self._blank(source.delivery_id, arrival),
                 status_code="refused" if not accepted else "partial" if refused else "accepted",
                 accepted_row_count=accepted, refused_row_count=refused,
-                ignored_column_count=source.ignored_count, remarks=(*source.remarks, *news)))
+                ignored_column_count=source.ignored_count, exclusion_version=_list_version(arrival, judged_under),
+                remarks=(*source.remarks, *news)))
         return done
 
     def _outright(self, delivery_id: int, arrival: Arrival) -> Delivery:
         if arrival.status == "refused":
             return self._refused(delivery_id, arrival, arrival.reason, arrival.detail)
         return replace(self._blank(delivery_id, arrival), status_code="duplicate", reason_code=arrival.reason,
-                       remarks=((arrival.reason, ""),))
+                       exclusion_version=_list_version(arrival, arrival.exclusion_version),
+                       remarks=((arrival.reason, arrival.detail),))
 
     def _refused(self, delivery_id: int, arrival: Arrival, reason: str, detail: str) -> Delivery:
         return replace(self._blank(delivery_id, arrival), reason_code=reason, remarks=((reason, detail),))
@@ -111,3 +116,8 @@ class Intake:
         month = period_month(arrival.period) if arrival.period else None
         return Delivery(delivery_id, arrival.sender, arrival.table, arrival.period, month, arrival.version,
                         arrival.sha256, arrival.name, self._received_at, "refused")
+
+
+def _list_version(arrival: Arrival, version: int) -> int | None:
+    """The version of the exclusion list to remember; none for a table without persons, which it does not change."""
+    return version if contracts.contract(arrival.table).person_field else None

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from tznr_platform.intake.arrivals import Delivery
+from tznr_platform.privacy import exclusions
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, registers
 
@@ -32,6 +33,7 @@ class Register:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         self._con, self._settings = con, settings
+        self.exclusion_version = exclusions.version(con, settings)
         rows = con.execute(f"select {', '.join(FIELDS)} from ({registers.deliveries(settings)}) "
                            "order by delivery_id").fetchall()
         self.deliveries = [Delivery(**dict(zip(FIELDS, row, strict=True))) for row in rows]
@@ -43,9 +45,9 @@ class Register:
     def next_id(self) -> int:
         return 1 + max((delivery.delivery_id for delivery in self.deliveries), default=0)
 
-    def answered(self) -> set[tuple[str, str]]:
-        """(file name, sha256) of every file that already has its answer."""
-        return {(delivery.file_name, delivery.sha256) for delivery in self.deliveries}
+    def answered(self) -> dict[tuple[str, str], int | None]:
+        """(file name, sha256) of every file that has its answer, and the exclusion list it was judged under."""
+        return {(delivery.file_name, delivery.sha256): delivery.exclusion_version for delivery in self.deliveries}
 
     def landed(self) -> list[Delivery]:
         """The deliveries of which rows were accepted, superseded ones too."""
@@ -91,9 +93,13 @@ class Register:
 
 
 class SeenFiles:
-    """What was read of each file, kept while its size and date do not change."""
+    """What was read of each file, kept while its size and date do not change: a file put there again changes date.
 
-    def __init__(self, settings: Settings) -> None:
+    ``exclusion_version`` is that of now: kept with each file, it tells under which list the file arrived.
+    """
+
+    def __init__(self, settings: Settings, exclusion_version: int) -> None:
+        self._exclusion_version = exclusion_version
         self._path = settings.lake_dir / "register" / "arrivals.json"
         try:
             self._seen = json.loads(self._path.read_text())
@@ -101,13 +107,15 @@ class SeenFiles:
             self._seen = {}
         self._before = dict(self._seen)
 
-    def get(self, path: Path, state: State | None) -> tuple[str, int] | None:
-        """(sha256, number of lines) if the file is as it was."""
+    def get(self, path: Path, state: State | None) -> tuple[str, int, int] | None:
+        """(sha256, number of lines, version of the exclusion list at its arrival) if the file is as it was."""
         seen = self._seen.get(str(path))
-        return (seen[2], seen[3]) if seen and state == (seen[0], seen[1]) else None
+        return (seen[2], seen[3], seen[4] if len(seen) > 4 else 0) if seen and state == (seen[0], seen[1]) else None
 
-    def put(self, path: Path, state: State, sha256: str, line_count: int) -> None:
-        self._seen[str(path)] = [*state, sha256, line_count]
+    def put(self, path: Path, state: State, sha256: str, line_count: int) -> tuple[str, int, int]:
+        """Remember a file read for the first time as it is; what ``get`` will answer."""
+        self._seen[str(path)] = [*state, sha256, line_count, self._exclusion_version]
+        return sha256, line_count, self._exclusion_version
 
     def save(self) -> None:
         if self._seen != self._before:

@@ -4,6 +4,9 @@ Here: the walk, the sha256, the file-level refusals that need no look inside, du
 here: the content (``ingest``). The same bytes for the same sender, table and period are a duplicate;
 other bytes are the version written in the name, or the next one; a version older than the one in force is
 refused (VERSION_OLDER).
+
+Bytes sent again after the exclusion list changed are judged again, in the same version: whoever objected since stays
+out, whoever withdrew an objection comes back (methods 8.2). A file that merely lies there is not read again.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from tznr_platform import contracts
 from tznr_platform.errors import UserError
@@ -35,21 +39,34 @@ YOUNG_SECONDS, SECOND_LOOK_SECONDS = 3.0, 0.3
 CHUNK_BYTES = 1 << 20
 
 
+class Landed(NamedTuple):
+    """What is in place of one version of a delivery."""
+
+    sha256: str
+    name: str
+    exclusion_version: int | None
+
+
 def scan_inbox(settings: Settings, register: Register) -> Scan:
     """All that is new in the inbox, in the order to ingest; ``UserError`` INPUT if it is missing or empty."""
-    seen, answered = SeenFiles(settings), register.answered()
+    seen, answered = SeenFiles(settings, register.exclusion_version), register.answered()
     states = {path: _state(path) for path in inbox_paths(settings.inbox_dir)}
+
+    def is_answered(name: str, sha256: str, arrived_under: int) -> bool:
+        file = (name, sha256)
+        return file in answered and not _is_outdated(answered[file], arrived_under)
 
     def is_known(path: Path) -> bool:
         known = seen.get(path, states[path])
-        return known is not None and (_name_of(path, settings), known[0]) in answered
+        return known is not None and is_answered(_name_of(path, settings), known[0], known[2])
 
     unknown = [path for path in states if not is_known(path)]
     moving = _still_changing({path: states[path] for path in unknown})
     names = NameReader()
     with ThreadPoolExecutor(settings.threads) as pool:
         arrivals = pool.map(lambda path: _look(path, settings, names, seen, path in moving), unknown)
-        fresh = [arrival for arrival in arrivals if (arrival.name, arrival.sha256) not in answered]
+        fresh = [arrival for arrival in arrivals
+                 if not is_answered(arrival.name, arrival.sha256, arrival.exclusion_version)]
     seen.save()
     return Scan(tuple(_numbered(_in_order(fresh), register)), len(states) - len(fresh))
 
@@ -135,13 +152,13 @@ def _measured(arrival: Arrival, seen: SeenFiles) -> Arrival:
         raise FileRefusedError("FILE_EMPTY")
     known = seen.get(arrival.path, state)
     try:
-        sha256, line_count = known or _read(arrival.path)
+        read = known or _read(arrival.path)
     except OSError:
         raise FileRefusedError("FILE_UNREADABLE") from None
     if _state(arrival.path) != state:
         raise FileRefusedError("FILE_BEING_WRITTEN")
-    seen.put(arrival.path, state, sha256, line_count)
-    return replace(arrival, size=state[0], sha256=sha256, line_count=line_count)
+    sha256, line_count, arrived_under = known or seen.put(arrival.path, state, *read)
+    return replace(arrival, size=state[0], sha256=sha256, line_count=line_count, exclusion_version=arrived_under)
 
 
 def _read(path: Path) -> tuple[str, int]:
@@ -194,30 +211,42 @@ def _in_order(arrivals: list[Arrival]) -> list[Arrival]:
 
 def _numbered(arrivals: list[Arrival], register: Register) -> Iterator[Arrival]:
     """Give each pending arrival its version, or see that it is a duplicate or comes too late."""
-    taken: dict[tuple, dict[int, str]] = {}
+    taken: dict[tuple, dict[int, Landed]] = {}
     for delivery in register.landed():
         key = (delivery.sender_code, delivery.table_name, delivery.period)
-        taken.setdefault(key, {})[delivery.version] = delivery.sha256
+        taken.setdefault(key, {})[delivery.version] = Landed(delivery.sha256, delivery.file_name,
+                                                             delivery.exclusion_version)
     for arrival in arrivals:
         if arrival.status != "pending":
             yield arrival
             continue
         versions = taken.setdefault((arrival.sender, arrival.table, arrival.period), {})
-        yield _versioned(arrival, versions)
+        yield _versioned(arrival, versions, register.exclusion_version)
 
 
-def _versioned(arrival: Arrival, versions: dict[int, str]) -> Arrival:
+def _versioned(arrival: Arrival, versions: dict[int, Landed], exclusion_version: int) -> Arrival:
     latest = max(versions, default=0)
-    for version, sha256 in versions.items():
-        if sha256 == arrival.sha256:
-            return replace(arrival, status="duplicate", reason="DUPLICATE_DELIVERY", version=version)
+    new = Landed(arrival.sha256, arrival.name, exclusion_version)
+    for version, landed in versions.items():
+        if landed.sha256 != arrival.sha256:
+            continue
+        if version == latest and _is_outdated(landed.exclusion_version, arrival.exclusion_version):
+            versions[version] = new
+            return replace(arrival, version=version, is_again=True)
+        return replace(arrival, status="duplicate", reason="DUPLICATE_DELIVERY", version=version,
+                       detail=f"déjà reçu sous le nom « {landed.name} »")
     version = arrival.version
     if version is None or version == latest:
         version = latest + 1
     if version < latest:
         return replace(arrival, status="refused", reason="VERSION_OLDER", detail=f"version {latest} en place")
-    versions[version] = arrival.sha256
+    versions[version] = new
     return replace(arrival, version=version, supersedes=latest > 0)
+
+
+def _is_outdated(judged_under: int | None, arrived_under: int) -> bool:
+    """The exclusion list changed between a judgement and an arrival; None: no row was judged under a list."""
+    return judged_under is not None and judged_under < arrived_under
 
 
 def shown_name(name: str) -> str:

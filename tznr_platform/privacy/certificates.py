@@ -20,7 +20,8 @@ from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.settings import Settings
 from tznr_platform.storage import audit, chain, lake
 
-ACTS = {"effacement": "Certificat d'effacement", "purge": "Certificat de destruction"}
+ACTS = {"effacement": "Certificat d'effacement", "restauration": "Certificat de restauration",
+        "purge": "Certificat de destruction"}
 
 
 @dataclass(frozen=True)

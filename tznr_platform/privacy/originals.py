@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
+from tznr_platform.storage import lake
 
 HEXADECIMAL = re.compile(rb"[0-9a-fA-F]{64,}")
 LENGTH = 64
@@ -50,10 +51,20 @@ class Seeker:
         """The file holds one of the persons."""
         return any(self.is_sought(token) for stream in _streams(path) for token in _tokens(stream))
 
+    def is_answered(self, path: Path, answered: Collection[str]) -> bool:
+        """A file that holds them is known by its SHA-256, or else every member of it that holds them is."""
+        with path.open("rb") as stream:
+            if _sha256(stream) in answered:
+                return True
+            holding = [_sha256(member) for member in _unpacked(stream, is_deep=False)
+                       if any(self.is_sought(token) for part in _member(member) for token in _tokens(part))]
+        return bool(holding) and all(sha256 in answered for sha256 in holding)
 
-def content_hashes(path: Path) -> set[str]:
-    """SHA-256 of a file and of each file packed in it: how the register may know it."""
-    return {_sha256(stream) for stream in _streams(path)}
+    def write_without(self, path: Path) -> None:
+        """Replace a list (one person a line) by one without the lines of these persons."""
+        lines = path.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if not any(map(self.is_sought, _tokens(io.BytesIO(line))))]
+        lake.atomic_write_bytes(path, b"".join(kept), mode=0o600)
 
 
 def originals(settings: Settings) -> list[Path]:
@@ -80,7 +91,7 @@ def _streams(path: Path) -> Iterator[BinaryIO]:
         yield from _unpacked(stream)
 
 
-def _unpacked(stream: BinaryIO) -> Iterator[BinaryIO]:
+def _unpacked(stream: BinaryIO, *, is_deep: bool = True) -> Iterator[BinaryIO]:
     stream.seek(0)
     start = stream.read(4)
     stream.seek(0)
@@ -92,13 +103,14 @@ def _unpacked(stream: BinaryIO) -> Iterator[BinaryIO]:
             with zipfile.ZipFile(stream) as archive:
                 for member in archive.infolist():
                     with archive.open(member) as inner:
-                        yield from _member(inner)
+                        yield from _member(inner) if is_deep else (inner,)
     except UNREADABLE:
         return
 
 
 def _member(inner: BinaryIO) -> Iterator[BinaryIO]:
     """A member of an archive; a packed one (a workbook, a gzip) is unpacked in turn."""
+    inner.seek(0)
     start = inner.read(4)
     inner.seek(0)
     if start == b"PK\x03\x04" or start[:2] == b"\x1f\x8b":

@@ -75,6 +75,11 @@ class AnalysisKey:
         return hmac.digest(self.secret, identifier.encode(), "sha256").hex()
 
     @property
+    def fingerprint(self) -> str:
+        """Tells one key from another and nothing about it: what a backup says of the key its pseudonyms need."""
+        return self.second_pass("TZNR key check")[:16]
+
+    @property
     def parameters(self) -> dict[str, bytes]:
         """What to bind to ``second_pass_sql``: the key is never part of a text that an error could quote."""
         return hmac_parameters(self.secret)

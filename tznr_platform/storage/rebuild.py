@@ -39,9 +39,12 @@ def require_finished(settings: Settings) -> None:
 def person_tables(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Path]:
     """Every Parquet file of the lake and of the exchange zone with a column that names persons, by path.
 
-    The person dimension comes last: as long as it is there, an interrupted erasure still knows whom it erases.
+    Not the exclusion list of an older lake: it keeps these persons out. The person dimension comes last: as long as it
+    is there, an interrupted erasure still knows whom it erases.
     """
-    files = [path for folder in (settings.lake_dir, settings.exchange_dir) for path in folder.rglob("*.parquet")]
+    lists = {registers.exclusion_file(settings).name}
+    files = [path for folder in (settings.lake_dir, settings.exchange_dir) for path in folder.rglob("*.parquet")
+             if path.name not in lists]
     if not files:
         return []
     listed = ", ".join(lake.quote(path) for path in files)

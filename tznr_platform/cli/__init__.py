@@ -14,7 +14,10 @@ import click
 from tznr_platform import discretion
 from tznr_platform.errors import ExitCode, UserError
 
-COMMANDS = ("init", "synth", "run", "ui", "explain", "templates", "docs", "audit", "verify")
+COMMANDS = (
+    "init", "synth", "run", "ui", "explain", "templates", "docs", "audit", "verify",
+    "erase", "backup", "restore",
+)
 
 
 class _LazyGroup(click.Group):

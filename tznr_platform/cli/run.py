@@ -12,6 +12,7 @@ from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.intake import scan
 from tznr_platform.intake.scan import inbox_paths
 from tznr_platform.orchestration.manifest import ensure_manifest, job_state
+from tznr_platform.privacy import erasure
 from tznr_platform.settings import Settings, export_environment, load_settings
 from tznr_platform.storage.lake import atomic_write_text
 
@@ -37,6 +38,7 @@ def run(inbox: Path | None, persons: int | None, job: str) -> None:
     _claim_origin(settings, "synthetic" if synthetic else "deliveries")
     prepare(settings)
     export_environment(settings)
+    erasure.resume(settings)
     if synthetic:
         _ensure_synthetic_inbox(settings, persons)
     last = settings.root / "last_full_run.txt"

@@ -10,6 +10,7 @@ import duckdb
 from dagster_duckdb import DuckDBResource
 from pydantic import Field
 
+from tznr_platform.privacy import erasure
 from tznr_platform.settings import Settings, load_settings
 from tznr_platform.storage import clock, rebuild
 
@@ -42,4 +43,7 @@ class Platform(dg.ConfigurableResource):
 
     @property
     def settings(self) -> Settings:
-        return load_settings(**self.options)
+        """The settings of this process; an erasure that was cut is finished first."""
+        settings = load_settings(**self.options)
+        erasure.resume(settings)
+        return settings

@@ -110,6 +110,11 @@ class Settings(BaseSettings):
         return self.root / "requests"
 
     @property
+    def requests_key_file(self) -> Path:
+        """The key of the subjects of requests: theirs alone, so that the ledger joins with nothing."""
+        return self.root / "vault" / "requests.key"
+
+    @property
     def certificates_dir(self) -> Path:
         """Certificates of erasure and of purge: kept when everything else is gone."""
         return self.root / "certificates"

@@ -7,16 +7,13 @@ Not here: which integer a person receives (``persons``). Source: methods, two-le
 from __future__ import annotations
 
 import hmac
-import secrets
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.privacy import keyfile
 from tznr_platform.settings import Settings
-from tznr_platform.storage import lake, registers
+from tznr_platform.storage import registers
 
-VERSION = "K2-1"
-KEY_BYTES = 32
+VERSION, NAME = "K2-1", "clé d'analyse K2"
 BLOCK_BYTES = 64
 
 
@@ -30,41 +27,21 @@ class AnalysisKey:
     @classmethod
     def load(cls, settings: Settings) -> AnalysisKey:
         """Read the key file; ``UserError`` CONFIGURATION when absent, misshapen or readable by others."""
-        path = settings.key_file
-        if not path.is_file():
-            raise _refusal("La clé d'analyse K2 est absente.", path,
-                           "sans elle, aucun fichier ne peut être lu",
-                           "remettre la clé à sa place ; pour une toute première installation, la créer")
-        if path.stat().st_mode & 0o077:
-            raise _refusal("La clé d'analyse K2 est lisible par d'autres comptes.", path,
-                           "elle ne doit l'être que par son propriétaire", "retirer ces droits (chmod 600)")
-        version, _, text = path.read_text(encoding="ascii", errors="replace").strip().partition(":")
-        try:
-            secret = bytes.fromhex(text)
-        except ValueError:
-            secret = b""
-        if version != VERSION or len(secret) != KEY_BYTES:
-            raise _refusal("La clé d'analyse K2 n'a pas la forme attendue.", path,
-                           f"il faut « {VERSION}: » suivi de {KEY_BYTES} octets en hexadécimal",
-                           "restaurer la clé d'origine ; ne pas en créer une autre : les personnes déjà "
-                           "connues changeraient d'identifiant")
-        return cls(version, secret)
+        return cls(VERSION, keyfile.read(settings.key_file, VERSION, NAME))
 
     @classmethod
     def create(cls, settings: Settings) -> AnalysisKey:
         """Draw a key, mode 0600; ``UserError`` CONFIGURATION where a key or persons exist already."""
         path = settings.key_file
         if path.exists():
-            raise _refusal("Une clé d'analyse K2 existe déjà.", path,
-                           "une clé ne se remplace pas en cours de projet", "utiliser la clé en place")
-        if registers.person_file(settings).exists():
-            raise _refusal("Une nouvelle clé d'analyse K2 est refusée.", path,
-                           "des personnes sont déjà connues sous la clé d'origine, qui a disparu",
-                           "restaurer la clé d'origine depuis sa sauvegarde")
-        secret = secrets.token_bytes(KEY_BYTES)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lake.atomic_write_bytes(path, f"{VERSION}:{secret.hex()}\n".encode(), mode=0o600)
-        return cls(VERSION, secret)
+            raise keyfile.refusal(f"Une {NAME} existe déjà.", path, "une clé ne se remplace pas en cours de projet",
+                                  "utiliser la clé en place")
+        if any(known.exists() for known in (registers.person_file(settings), registers.exclusion_file(settings),
+                                            registers.restriction_file(settings))):
+            raise keyfile.refusal(f"Une nouvelle {NAME} est refusée.", path,
+                                  "des personnes sont déjà connues sous la clé d'origine, qui a disparu",
+                                  "restaurer la clé d'origine depuis sa sauvegarde")
+        return cls(VERSION, keyfile.create(path, VERSION))
 
     def second_pass_sql(self, column: str) -> str:
         """SQL giving P2 (64 hexadecimal characters) of a VARCHAR expression; ``parameters`` are to be bound."""
@@ -96,7 +73,3 @@ def hmac_parameters(key: bytes) -> dict[str, bytes]:
         raise ValueError("key longer than one block")
     block = key.ljust(BLOCK_BYTES, b"\0")
     return {name: bytes(byte ^ pad for byte in block) for name, pad in (("inner", 0x36), ("outer", 0x5C))}
-
-
-def _refusal(what: str, path: Path, why: str, remedy: str) -> UserError:
-    return UserError(what, where=str(path), why=why, remedy=remedy, exit_code=ExitCode.CONFIGURATION)

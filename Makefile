@@ -1,12 +1,14 @@
 # make run [INBOX=path] [PERSONS=20000] [DATA=data]   the main job
 # make test                                           all tests
+# make sender-kit [OUT=build/kit_emetteur]            what a sender receives: page, guide, templates (and a zip)
 # make ui                                             the Dagster interface, on loopback
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint ui bench clean
+.PHONY: help setup run test lint ui bench sender-kit clean
 unexport PYTHONDONTWRITEBYTECODE
 
 DATA ?= data
 PORT ?= 3000
+OUT ?= build/kit_emetteur
 VENV := .venv
 PY := $(VENV)/bin/python
 TZNR := TZNR_DATA_DIR="$(DATA)" $(PY) -m tznr_platform.cli
@@ -41,6 +43,9 @@ ui: $(READY)
 
 bench: $(READY)
 	@$(PY) -m benchmarks
+
+sender-kit: $(READY)
+	@$(TZNR) kit --out "$(OUT)" --zip
 
 clean:
 	rm -rf "$(DATA)"

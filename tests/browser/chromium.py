@@ -15,7 +15,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SWITCHES = (
@@ -83,7 +83,7 @@ class Browser:
         to_browser, self._write = _pipe()
         self._read, from_browser = _pipe()
         command = [shutil.which("chromium"), *SWITCHES, f"--user-data-dir={profile}", "about:blank"]
-        silent = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
+        silent = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
         self.pid = os.posix_spawn(command[0], command, {**os.environ, "HOME": str(profile)}, setpgroup=0, file_actions=[
             *silent, (os.POSIX_SPAWN_DUP2, to_browser, 3), (os.POSIX_SPAWN_DUP2, from_browser, 4)])
         os.close(to_browser)
@@ -120,10 +120,8 @@ class Browser:
         return page
 
     def close(self) -> None:
-        try:
+        with suppress(BrowserError, OSError):
             self.send("Browser.close")
-        except (BrowserError, OSError):
-            pass
         os.close(self._write)
         os.close(self._read)
         end = time.monotonic() + 10

@@ -15,7 +15,7 @@ from tznr_platform import discretion
 from tznr_platform.errors import ExitCode, UserError
 
 COMMANDS = (
-    "init", "synth", "run", "ui", "explain", "templates", "docs", "audit", "verify",
+    "init", "synth", "run", "ui", "explain", "templates", "kit", "docs", "audit", "verify",
     "erase", "backup", "restore",
 )
 

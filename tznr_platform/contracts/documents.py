@@ -30,37 +30,37 @@ def dictionary_text() -> str:
     for kind, heading in KINDS.items():
         parts += [f"## {heading}"]
         parts += [_table_text(table) for table in contracts().values() if table.sender_kind == kind]
-    lists = [_line(f"`{row['list_name']}`", row["list_label"]) for row in reference("catalogue")]
-    parts += ["## Référentiels", _grid("Référentiel | Contenu", lists)]
+    lists = [line(f"`{row['list_name']}`", row["list_label"]) for row in reference("catalogue")]
+    parts += ["## Référentiels", grid("Référentiel | Contenu", lists)]
     return "\n\n".join(parts) + "\n"
 
 
 def register_text() -> str:
     """Register of processing activities (RGPD, article 30), from the facts and from the tables."""
-    facts = [_line(row["topic_label"], row["statement"], row["certainty"], row["source"])
+    facts = [line(row["topic_label"], row["statement"], row["certainty"], row["source"])
              for row in reference("processing")]
     tables = [_register_line(table)
               for table in contracts().values() if table.sender_kind != "open_data"]
-    kept = [_line(row["retention_label"], _end_of(row), row["action"], row["certainty"], row["source"])
+    kept = [line(row["retention_label"], _end_of(row), row["action"], row["certainty"], row["source"])
             for row in reference("retention_classes")]
-    classes = [_line(row["sensitivity_label"], row["description"])
+    classes = [line(row["sensitivity_label"], row["description"])
                for row in reference("sensitivity_classes")]
     return "\n\n".join([
         NOTICE, "# Registre du traitement",
         "Registre des activités de traitement (RGPD, article 30). Ce qui n'est pas établi par une source est "
         f"dit tel ; « {PROPOSAL} » désigne un choix de l'évaluateur, à confirmer.",
-        "## Le traitement", _grid("Rubrique | Contenu | Certitude | Source", facts),
+        "## Le traitement", grid("Rubrique | Contenu | Certitude | Source", facts),
         "## Catégories de données",
-        _grid("Table | Contenu | Catégories | Base légale | Conservation", tables),
-        "## Durées de conservation", _grid("Jeu | Fin | Action | Certitude | Source", kept),
-        "## Classes de sensibilité", _grid("Classe | Définition", classes)]) + "\n"
+        grid("Table | Contenu | Catégories | Base légale | Conservation", tables),
+        "## Durées de conservation", grid("Jeu | Fin | Action | Certitude | Source", kept),
+        "## Classes de sensibilité", grid("Classe | Définition", classes)]) + "\n"
 
 
 def glossary_lines() -> list[str]:
     """One line for each pair of a sender's column and ours: French title, sender's column, our column."""
     pairs = {(field.column, field.name, field.title)
              for table in contracts().values() for field in table.fields}
-    return [_line(title, f"`{name}`", f"`{column}`") for column, name, title in sorted(pairs)]
+    return [line(title, f"`{name}`", f"`{column}`") for column, name, title in sorted(pairs)]
 
 
 def rule_text(rule: Rule) -> str:
@@ -103,7 +103,7 @@ def _introduction() -> str:
 
 
 def _table_text(table: Contract) -> str:
-    fields = [_line(f"`{field.name}`", field.title, TYPES[field.type], "oui" if field.required else "non",
+    fields = [line(f"`{field.name}`", field.title, TYPES[field.type], "oui" if field.required else "non",
                     choices_text(field), f"`{field.example}`",
                     _label("sensitivity_classes", "sensitivity", field.sensitivity),
                     PROPOSAL if field.is_proposal else "source publique") for field in table.fields]
@@ -115,7 +115,7 @@ def _table_text(table: Contract) -> str:
         facts.append(f"- Émetteurs : {', '.join(table.senders)}")
     return "\n\n".join(filter(None, [
         f"### {table.name}", f"**{table.title}.** {table.description}", "\n".join(facts),
-        _grid("Colonne | Libellé | Type | Obligatoire | Valeurs | Exemple | Sensibilité | Origine", fields),
+        grid("Colonne | Libellé | Type | Obligatoire | Valeurs | Exemple | Sensibilité | Origine", fields),
         "\n".join(definitions), "Règles d'une ligne :\n\n" + "\n".join(rules) if rules else ""]))
 
 
@@ -124,7 +124,7 @@ def _register_line(table: Contract) -> str:
     for field in table.fields:
         label = _label("sensitivity_classes", "sensitivity", field.sensitivity)
         classes.setdefault(label, []).append(field.title.lower())
-    return _line(f"`{table.name}`", table.title,
+    return line(f"`{table.name}`", table.title,
                  "<br>".join(f"{label} : {', '.join(titles)}" for label, titles in classes.items()),
                  _label("legal_bases", "legal_basis", table.legal_basis),
                  _label("retention_classes", "retention", table.retention_code))
@@ -139,10 +139,12 @@ def _end_of(row: dict[str, str]) -> str:
     return f"au plus tard le {day(calendar()[event])}" if event else "sans date"
 
 
-def _grid(header: str, lines: Iterable[str]) -> str:
+def grid(header: str, lines: Iterable[str]) -> str:
+    """A Markdown table: headings parted by bars, then what ``line`` made."""
     columns = header.count("|") + 1
     return "\n".join([f"| {header} |", "|" + " --- |" * columns, *lines])
 
 
-def _line(*cells: str) -> str:
+def line(*cells: str) -> str:
+    """A line of a Markdown table."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,7 +1,7 @@
 """Everything that is derived from the contracts and never written twice.
 
 Here: which files are generated, writing them, telling which are stale. Not here: their text (``dbt_files``,
-``documents``, ``templates``, ``legal_amounts``).
+``documents``, ``guide``, ``templates``, ``legal_amounts``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-from tznr_platform.contracts import dbt_files, documents, legal_amounts
+from tznr_platform.contracts import dbt_files, documents, guide, legal_amounts
 from tznr_platform.contracts.templates import write_templates
 from tznr_platform.errors import PermanentError
 
@@ -74,6 +74,7 @@ def _texts(root: Path) -> dict[str, str]:
         "dbt_project/models/docs/contracts.md": dbt_files.docs_text,
         "docs/dictionnaire.md": documents.dictionary_text,
         "docs/registre.md": documents.register_text,
+        "docs/guide_emetteur.md": guide.guide_text,
         "GLOSSARY.md": lambda: _glossary_text(root / "GLOSSARY.md")}
     return {name: make() for name, make in makers.items()}
 

@@ -6,11 +6,8 @@ rules (``contracts``), the words of the guide (``contracts.guide``), anything ab
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import zipfile
-from importlib import resources
 from pathlib import Path
 
 import jinja2
@@ -19,27 +16,29 @@ from tznr_platform import contracts
 from tznr_platform.contracts.documents import CADENCES
 from tznr_platform.contracts.generate import write_templates
 from tznr_platform.privacy import screen
+from tznr_platform.sender.guide import guide_page
+from tznr_platform.sender.sources import digest, embedded, source
 
-PAGE_NAME = "preparer_un_envoi.html"
+PAGE_NAME, GUIDE_NAME, README_NAME = "preparer_un_envoi.html", "guide_emetteur.html", "LISEZ-MOI.txt"
 WORKER = ("identity.js", "exchange.js", "text.js", "workbook.js", "table.js", "screen.js", "values.js", "names.js",
           "rules.js", "pseudonymise.js", "receipt.js", "worker.js")
 
+LATIN = "est vide, ou n'est pas en alphabet latin : écrivez la transcription de la pièce présentée."
 IDENTITY_REASONS = {
-    "EMPTY_NAME": "Le nom de naissance est vide, ou n'est pas en alphabet latin : écrivez la transcription du document.",
-    "EMPTY_FIRST_NAME": "Le prénom est vide, ou n'est pas en alphabet latin : écrivez la transcription du document.",
+    "EMPTY_NAME": f"Le nom de naissance {LATIN}", "EMPTY_FIRST_NAME": f"Le prénom {LATIN}",
     "SEVERAL_NAMES": "Deux noms dans une même case (« née », « épouse »…) : gardez le seul nom de naissance.",
-    "DATE_INVALID": "La date de naissance n'est pas lisible : écrivez 1985-03-07 ou 07/03/1985, année sur quatre chiffres."}
+    "DATE_INVALID": "Date de naissance illisible : écrivez 1985-03-07 ou 07/03/1985, l'année en quatre chiffres."}
 
 
 def page_text() -> str:
     """The offline page as one HTML text: styles, scripts and contracts inside, nothing to fetch."""
-    script, style = '"use strict";\n' + _source("ui.js"), _source("page.css")
-    worker = '"use strict";\n' + "\n".join(map(_source, WORKER))
+    script, style = '"use strict";\n' + source("ui.js"), source("page.css")
+    worker = '"use strict";\n' + "\n".join(map(source, WORKER))
     policy = "; ".join([
-        "default-src 'none'", f"script-src '{_digest(script)}'", f"style-src '{_digest(style)}'", "worker-src blob:",
+        "default-src 'none'", f"script-src '{digest(script)}'", f"style-src '{digest(style)}'", "worker-src blob:",
         "base-uri 'none'", "form-action 'none'"])
-    known = _embedded(book())
-    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(_source("page.html.j2"))
+    known = embedded(book())
+    template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(source("page.html.j2"))
     return template.render(policy=policy, style=style, script=script, worker=worker, book=known,
                            version=hashlib.sha256(known.encode()).hexdigest()[:8])
 
@@ -80,7 +79,8 @@ def _table(table: contracts.Contract) -> dict:
 def write_kit(folder: Path) -> list[Path]:
     """Fill a folder with the page, the guide, the templates and a note on how to begin; paths written, sorted."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in ((PAGE_NAME, page_text()), ("LISEZ-MOI.txt", _source("LISEZ-MOI.txt"))):
+    texts = {PAGE_NAME: page_text(), GUIDE_NAME: guide_page(), README_NAME: source(README_NAME)}
+    for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     write_templates(folder / "modeles")
     return sorted(path for path in folder.rglob("*") if path.is_file())
@@ -92,16 +92,3 @@ def zip_kit(folder: Path, target: Path) -> Path:
         for path in sorted(folder.rglob("*")):
             archive.write(path, Path(folder.name) / path.relative_to(folder))
     return target
-
-
-def _source(name: str) -> str:
-    return resources.files("tznr_platform.sender").joinpath("page", name).read_text(encoding="utf-8")
-
-
-def _embedded(value: object) -> str:
-    """JSON that may stand inside a script element."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,126 @@
+"""The exchange identifier: the shared vectors by both paths, columns equal to rows on any text, the key file."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.privacy import identity, identity_columns
+from tznr_platform.privacy.exchange import ExchangeKey
+from tznr_platform.privacy.identity import IdentityRefusedError, canonical
+
+VECTORS = json.loads((Path(__file__).resolve().parents[2] / "golden_vectors.json").read_text())
+KEY = ExchangeKey("tznr1_m1_k1v1", bytes.fromhex(VECTORS["key_hex"]))
+RULES = {identity_columns.NAME: identity.canonical_name, identity_columns.FIRST_NAME: identity.canonical_first_name,
+         identity_columns.DATE: identity.canonical_date}
+NASTY = ["é", "e\u0301", "\u0301", "’", "'", "-", "\u2010", "\u2011", "\u2212", "\u00a0", "\u202f", "\u2028", "\u0085",
+         "\t", "\n", "\x0b", "\x1c", "\u200b", "\ufeff", "Œ", "œ", "ß", "ẞ", "ı", "İ", "i\u0307", "ﬁ", "ǅ", "Ŧ", "ŉ",
+         "K", "Å", "ẛ", "ſ", "Ａ", "，", "；", "；", ";", ",", "Я", "ح", "़", "ः", "ᾳ", "̈́", "Ế", "ế", "가", "ᄀ", "ᅡ",
+         "NÉE", "née ", "ép. ", "EPOUSE", " dit ", "Ł", "ø", "×", "½", "²", "①", "🙂", "\ud7ff", "\U0001d400"]
+pieces = st.sampled_from(NASTY) | st.text(max_size=4) | st.text("ABCdeé -,;'", max_size=8)
+names = st.lists(pieces, max_size=6).map("".join)
+two, four = st.integers(0, 40).map("{:02}".format), st.integers(0, 9999).map("{:04}".format)
+mark = st.sampled_from("/-. \u2212")
+hours = st.sampled_from(["", " ", "T00:00:00", " 00:00:00.0", " 01:00", "Z"])
+dates = (st.builds("{}-{}-{}{}".format, four, two, two, hours)
+         | st.builds(lambda d, m, y, a, b: f"{d}{a}{m}{b}{y}", two, st.integers(0, 13), four, mark, mark)
+         | st.builds(lambda d, m, y, a: f" {d}{a}{m}{a}{y}\u00a0", st.integers(0, 33), two, four, mark) | names)
+
+
+@pytest.fixture(scope="module")
+def con():
+    with duckdb.connect() as connection:
+        identity_columns.install(connection)
+        yield connection
+
+
+def by_row(function: str, cell: str) -> str:
+    try:
+        return RULES[function](cell)
+    except IdentityRefusedError as refusal:
+        return refusal.reason
+
+
+def by_column(con: duckdb.DuckDBPyConnection, function: str, cells: list[str]) -> list[str]:
+    return [row[0] for row in con.execute(f"select {function}(cell) from (select unnest($cells::varchar[]) as cell)",
+                                          {"cells": cells}).fetchall()]
+
+
+@pytest.mark.parametrize("vector", VECTORS["accepted"], ids=lambda vector: vector["message"])
+def test_vectors_row_and_column(con, vector):
+    found = canonical(vector["birth_name"], vector["first_names"], vector["birth_date"])
+    pseudonym = KEY.derive(found)
+    assert (pseudonym.value, pseudonym.is_dob_default) == (vector["identifier"], vector["is_default_birth_date"])
+    parts = [f"{function}({cell})" for function, cell in zip(RULES, ("$n", "$f", "$d"), strict=True)]
+    expression, key = KEY.derive_sql(identity_columns.message_sql(*parts))
+    cells = {"n": vector["birth_name"], "f": vector["first_names"], "d": vector["birth_date"]}
+    flag = identity_columns.is_default_sql(parts[2])
+    assert con.execute(f"select {expression}, {flag}", {**cells, **key}).fetchone() == \
+        (vector["identifier"], vector["is_default_birth_date"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["refused"], ids=lambda vector: vector["reason"])
+def test_refusals_by_column(con, vector):
+    cells = {"n": vector["birth_name"], "f": vector["first_names"], "d": vector["birth_date"]}
+    parts = [f"{function}(${cell})" for function, cell in zip(RULES, cells, strict=True)]
+    assert con.execute(f"select {identity_columns.reason_sql(*parts)}", cells).fetchone() == (vector["reason"],)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(names, min_size=1, max_size=20))
+def test_columns_equal_rows_on_names(con, cells):
+    for function in (identity_columns.NAME, identity_columns.FIRST_NAME):
+        assert by_column(con, function, cells) == [by_row(function, cell) for cell in cells]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(dates, min_size=1, max_size=20))
+def test_columns_equal_rows_on_dates(con, cells):
+    assert by_column(con, identity_columns.DATE, cells) == [by_row(identity_columns.DATE, cell) for cell in cells]
+
+
+def test_columns_equal_rows_on_every_character(con):
+    """Each character of the basic plane, alone between letters: what SQL does by itself and what it hands over."""
+    cells = [f"Ab{chr(code)}c" for code in range(1, 0x10000) if not 0xD800 <= code < 0xE000]
+    for function in (identity_columns.NAME, identity_columns.FIRST_NAME):
+        assert by_column(con, function, cells) == [by_row(function, cell) for cell in cells]
+
+
+def test_letters_left_to_sql_are_alone():
+    """None of them can combine with a neighbour, so that a text is the sum of its characters."""
+    plain = identity_columns.PLAIN.removeprefix("[\x01-\x7f").removesuffix("]*")
+    assert all(unicodedata.normalize("NFKC", char) == char and not unicodedata.combining(char) for char in plain)
+
+
+def key_file(folder: Path, text: str, mode: int = 0o600) -> Path:
+    path = folder / "k1.key"
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def test_key_file(tmp_path):
+    key = ExchangeKey.load(key_file(tmp_path, f"K1-1:{VECTORS['key_hex']}\n"))
+    assert key == KEY and VECTORS["key_hex"] not in repr(key)
+
+
+@pytest.mark.parametrize(("text", "mode"), [
+    ("", 0o600), ("None", 0o600), (VECTORS["key_hex"], 0o600), (f"K2-1:{VECTORS['key_hex']}", 0o600),
+    (f"K1-1:{VECTORS['key_hex'][2:]}", 0o600), (f"K1-1:{VECTORS['key_hex']}", 0o640)])
+def test_key_file_refused(tmp_path, text, mode):
+    with pytest.raises(UserError) as caught:
+        ExchangeKey.load(key_file(tmp_path, text, mode))
+    assert caught.value.exit_code == ExitCode.CONFIGURATION
+    assert VECTORS["key_hex"][:16] not in str(caught.value)
+
+
+def test_key_file_missing(tmp_path):
+    with pytest.raises(UserError):
+        ExchangeKey.load(tmp_path / "absent")

@@ -22,6 +22,8 @@ from tznr_platform.storage import audit, chain, lake
 
 ACTS = {"effacement": "Certificat d'effacement", "restauration": "Certificat de restauration",
         "purge": "Certificat de destruction"}
+REWRITTEN, REMOVED = "rewritten", "removed"
+ORIGINALS = "originaux"
 
 
 @dataclass(frozen=True)
@@ -72,28 +74,38 @@ class Certificate:
     def row_count(self) -> int:
         return sum(file.row_count for file in self.files)
 
+    @property
+    def text(self) -> str:
+        """Its JSON form."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its JSON form: what the audit log and the ledger of requests keep of it."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
 
 def new_id(act: str, settings: Settings) -> str:
     """A name for an act that says nothing of whom it is about."""
     return f"{act}-{settings.today.isoformat()}-{secrets.token_hex(4)}"
 
 
-def file_fact(path: Path, shown: str, action: str, row_count: int = 0, retention_code: str = "") -> FileFact:
-    """A file as it is now."""
+def file_fact(settings: Settings, path: Path, action: str, row_count: int = 0, retention_code: str = "") -> FileFact:
+    """A file as it is now; a file whose name a sender chose, or that lies elsewhere, is told by its hash."""
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    is_ours = path.is_relative_to(settings.root) and not path.is_relative_to(settings.inbox_dir)
+    shown = path.relative_to(settings.root).as_posix() if is_ours else f"{ORIGINALS}/{sha256[:16]}"
     return FileFact(shown, sha256, path.stat().st_size, action, row_count, retention_code)
 
 
 def issue(settings: Settings, certificate: Certificate) -> Path:
     """Write both forms, enter the act in the audit log with the hash of the JSON, and return the path of the HTML."""
-    text = json.dumps(asdict(certificate), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     stem = settings.certificates_dir / certificate.certificate_id
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    lake.atomic_write_text(stem.with_suffix(".json"), text)
-    lake.atomic_write_text(stem.with_suffix(".html"), _page(certificate, sha256))
+    lake.atomic_write_text(stem.with_suffix(".json"), certificate.text)
+    lake.atomic_write_text(stem.with_suffix(".html"), _page(certificate))
     audit.append(settings, certificate.act, certificate.certificate_id, why=certificate.why,
-                 certificate_sha256=sha256, persons=certificate.person_count, files=len(certificate.files),
+                 certificate_sha256=certificate.sha256, persons=certificate.person_count, files=len(certificate.files),
                  rows=certificate.row_count, keys=len(certificate.keys), hits=certificate.search.hit_count,
                  waiting=certificate.search.waiting_count, second_operator=certificate.second_operator,
                  request_id=certificate.request_id)
@@ -115,10 +127,10 @@ def verified(settings: Settings) -> list[Path]:
     return [settings.certificates_dir / f"{name}.json" for name in stated]
 
 
-def _page(certificate: Certificate, sha256: str) -> str:
+def _page(certificate: Certificate) -> str:
     environment = jinja2.Environment(loader=jinja2.PackageLoader("tznr_platform.privacy"), autoescape=True,
                                      trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     environment.filters |= {"number": french.number, "count": french.count}
     zones = Counter((file.path.split("/")[0], file.action) for file in certificate.files)
     return environment.get_template("certificate.html.j2").render(
-        certificate=certificate, title=ACTS[certificate.act], sha256=sha256, zones=sorted(zones.items()))
+        certificate=certificate, title=ACTS[certificate.act], zones=sorted(zones.items()))

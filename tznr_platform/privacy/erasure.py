@@ -11,8 +11,7 @@ opens, and a cut act is finished by the next process. Source: methods 8.3 and 8.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -21,17 +20,15 @@ import duckdb
 from tznr_platform.discretion import discreet
 from tznr_platform.errors import ExitCode, PermanentError, UserError
 from tznr_platform.privacy import certificates
-from tznr_platform.privacy.certificates import Certificate, FileFact, Search, file_fact
+from tznr_platform.privacy.certificates import REMOVED, REWRITTEN, Certificate, FileFact, Search, file_fact
 from tznr_platform.privacy.originals import Seeker, originals
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
-from tznr_platform.storage import backup, clock, connect, lake, locks, rebuild, registers
+from tznr_platform.storage import backup, clock, connect, lake, rebuild, registers
 
 PERSON, SUPERSEDED, RESTORED = "person", "superseded", "restored"
-REWRITTEN, REMOVED = "rewritten", "removed"
 ANSWER_KEY = "answer_key"
 ERASURES = {"erasure_id": "VARCHAR", "pseudonym": "VARCHAR", "scope_code": "VARCHAR", "erased_date": "DATE"}
-ORIGINAL = "originaux"
 WAITING_REMARK = ("Des fichiers de la boîte de réception contiennent encore une de ces personnes et n'ont pas "
                   "reçu leur accusé : les recevoir (tznr run), puis effacer de nouveau.")
 BACKUP_REMARK = ("Les sauvegardes antérieures ne sont pas réécrites : elles sont détruites au bout de "
@@ -75,7 +72,7 @@ def erase(settings: Settings, pseudonyms: Collection[str], *, why: str, request_
         raise UserError("Un effacement demande au moins une personne et un motif.", where="effacement",
                         why="l'acte est inscrit au journal d'audit", remedy="donner les deux")
     resume(settings)
-    with discreet(), _alone(settings):
+    with discreet(), rebuild.alone(settings):
         clock.require_open(settings)
         key = AnalysisKey.load(settings)
         plan = Plan(certificates.new_id("effacement", settings), settings.today.isoformat(), settings.operator,
@@ -89,7 +86,7 @@ def resume(settings: Settings) -> Certificate | None:
     """Finish an act that was cut; None when there is none. ``UserError`` BUSY when it is being done elsewhere."""
     if not rebuild.pending_file(settings).exists():
         return None
-    with discreet(), _alone(settings):
+    with discreet(), rebuild.alone(settings):
         return _finish(settings, Plan.read(rebuild.pending_file(settings)), AnalysisKey.load(settings))
 
 
@@ -103,7 +100,7 @@ def restore(settings: Settings, source: Path, *, why: str) -> Certificate:
         raise UserError("Une restauration demande un motif.", where="restauration",
                         why="l'acte est inscrit au journal d'audit", remedy="le donner : --why « … »")
     resume(settings)
-    with discreet(), _alone(settings):
+    with discreet(), rebuild.alone(settings):
         clock.require_open(settings)
         key = AnalysisKey.load(settings)
         manifest = backup.stage(settings, source, key.fingerprint)
@@ -116,7 +113,7 @@ def restore(settings: Settings, source: Path, *, why: str) -> Certificate:
 def save(settings: Settings, out: Path) -> Path:
     """Back the lake, the exchange zone and the requests up in a new folder of ``out``; errors as ``backup.make``."""
     resume(settings)
-    with discreet(), _alone(settings):
+    with discreet(), rebuild.alone(settings):
         with connect(None, settings=settings) as con:
             known = con.execute(f"select distinct erasure_id from ({erasures(settings)}) order by 1").fetchall()
         return backup.make(settings, out, AnalysisKey.load(settings).fingerprint, tuple(row[0] for row in known))
@@ -138,14 +135,6 @@ def erasures(settings: Settings) -> str:
 
 def erasures_file(settings: Settings) -> Path:
     return settings.requests_dir / "erasures.parquet"
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Neither a reception nor a build at the same time."""
-    with (locks.exclusive(settings.lake_dir / "intake.lock", "le lac de données"),
-          locks.exclusive(settings.working_file.with_suffix(".lock"), "l'entrepôt de données")):
-        yield
 
 
 def _excluded(settings: Settings) -> list[str]:
@@ -178,15 +167,8 @@ def _with_files(settings: Settings, plan: Plan, seeker: Seeker) -> Plan:
         found += [(path, REMOVED, 0) for path in originals(settings)
                   if seeker.is_in(path) and seeker.is_answered(path, answered)]
     found += [(path, REMOVED, 0) for path in rebuild.derived_files(settings)]
-    return replace(plan, files=tuple(_fact(settings, *item) for item in found),
+    return replace(plan, files=tuple(file_fact(settings, *item) for item in found),
                    places=tuple(str(path) for path, *_ in found))
-
-
-def _fact(settings: Settings, path: Path, action: str, row_count: int) -> FileFact:
-    fact = file_fact(path, "", action, row_count)
-    is_ours = path.is_relative_to(settings.root) and not path.is_relative_to(settings.inbox_dir)
-    shown = path.relative_to(settings.root).as_posix() if is_ours else f"{ORIGINAL}/{fact.sha256[:16]}"
-    return replace(fact, path=shown)
 
 
 def _superseded_files(con: duckdb.DuckDBPyConnection, settings: Settings) -> set[Path]:

@@ -71,12 +71,16 @@ def originals(settings: Settings) -> list[Path]:
     """The files senders left: those of the inbox, and those read from another one that are still there."""
     inbox = settings.inbox_dir
     found = {path for path in (inbox.rglob("*") if inbox.is_dir() else ()) if path.is_file()}
+    return sorted(found | {path for name in read_hashes(settings) if (path := _on_disk(name))})
+
+
+def read_hashes(settings: Settings) -> dict[Path, str]:
+    """SHA-256 of each file the reception has read, by place; a member of an archive is placed under it."""
     try:
         seen = json.loads((settings.lake_dir / "register" / "arrivals.json").read_text())
     except (FileNotFoundError, ValueError):
-        seen = {}
-    found |= {path for name in seen if (path := _on_disk(Path(name)))}
-    return sorted(found)
+        return {}
+    return {Path(name): known[2] for name, known in seen.items()}
 
 
 def _on_disk(path: Path) -> Path | None:

@@ -25,6 +25,7 @@ from tznr_platform.storage import audit, lake
 MANIFEST, PREFIX, STAGING = "manifest.json", "tznr-sauvegarde-", "restoring"
 REPLACED_ZONES, KEPT_ZONES = ("lake", "exchange"), ("requests",)
 KEPT_DAYS = 35
+MADE, ENDED = "backup", "backup_end"
 CHUNK_BYTES = 1 << 20
 
 
@@ -66,11 +67,11 @@ def make(settings: Settings, out: Path, key_fingerprint: str, erasure_ids: tuple
                  for path in _files(settings.root, *REPLACED_ZONES, *KEPT_ZONES)}
         manifest = Manifest(moment.isoformat(timespec="seconds"), key_fingerprint, erasure_ids, files)
         lake.atomic_write_text(target / MANIFEST, json.dumps(asdict(manifest), indent=1, sort_keys=True) + "\n")
-    ended = [old for old in copies(out) if (moment - dt.datetime.fromisoformat(Manifest.read(old).created_at)).days
-             > KEPT_DAYS]
-    for old in ended:
-        shutil.rmtree(old)
-    audit.append(settings, "backup", str(target), files=len(files), ended=len(ended))
+    audit.append(settings, MADE, str(target), files=len(files))
+    for old in copies(out):
+        if (moment - dt.datetime.fromisoformat(Manifest.read(old).created_at)).days > KEPT_DAYS:
+            shutil.rmtree(old)
+            audit.append(settings, ENDED, str(old), why=f"plus de {KEPT_DAYS} jours")
     return target
 
 

@@ -11,14 +11,15 @@ deleted inside a database: the file goes, and is built again from the lake.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.settings import Settings
-from tznr_platform.storage import lake, registers
+from tznr_platform.storage import lake, locks, registers
 
 PERSON_COLUMNS = ("person_id", "pseudonym")
 
@@ -34,6 +35,14 @@ def require_finished(settings: Settings) -> None:
         raise UserError("Un effacement a été interrompu : rien ne s'ouvre avant sa fin.",
                         where=str(pending_file(settings)), why="une personne effacée pourrait encore être lue",
                         remedy="le terminer : tznr erase --resume", exit_code=ExitCode.STORAGE)
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Neither a reception nor a build at the same time; ``UserError`` BUSY when there is one."""
+    with (locks.exclusive(settings.lake_dir / "intake.lock", "le lac de données"),
+          locks.exclusive(settings.working_file.with_suffix(".lock"), "l'entrepôt de données")):
+        yield
 
 
 def person_tables(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Path]:

@@ -1,4 +1,4 @@
-"""`tznr init`: the folders, the analysis key and the Dagster home of one data directory."""
+"""`tznr init`: the folders, the two keys and the Dagster home of one data directory."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from pathlib import Path
 
 import click
 
+from tznr_platform.privacy import ledger
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings, load_settings
 
 DAGSTER_YAML = Path(__file__).resolve().parents[2] / "dagster.yaml.example"
 
 
-@click.command(short_help="Préparer un dossier de données (clé K2, dossiers, Dagster)")
+@click.command(short_help="Préparer un dossier de données (clés, dossiers, Dagster)")
 def init() -> None:
-    """Prépare le dossier de données : clé d'analyse K2, dossiers, instance Dagster. Ne touche à rien d'existant."""
+    """Prépare le dossier de données : clé d'analyse K2, clé du registre des demandes, dossiers, instance Dagster.
+
+    Ne touche à rien d'existant.
+    """
     settings = load_settings()
     prepare(settings)
     click.echo(f"Prêt : {settings.root}")
@@ -29,3 +33,4 @@ def prepare(settings: Settings) -> None:
     if settings.analysis_key_file is None and not settings.key_file.exists():
         AnalysisKey.create(settings)
     AnalysisKey.load(settings)
+    ledger.ensure_key(settings)

@@ -31,7 +31,9 @@ def guide_text() -> str:
 
 
 def _expected(field: Field) -> str:
-    """The codes of a field when they are few enough to be read in a cell; else its type and bounds."""
+    """The codes of a field when they are few enough to be read in a cell; else its form, type and bounds."""
+    if field.pattern:
+        return "de la forme de l'exemple"
     if not field.enum:
         return ", ".join(filter(None, [documents.TYPES[field.type], documents.choices_text(field)]))
     if len(field.enum) > MANY_CODES:

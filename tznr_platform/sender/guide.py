@@ -9,6 +9,7 @@ import re
 
 import jinja2
 
+from tznr_platform.contracts.documents import NOTICE
 from tznr_platform.contracts.guide import guide_text
 from tznr_platform.privacy.screen import fold
 from tznr_platform.sender.sources import digest, source
@@ -20,7 +21,7 @@ def guide_page() -> str:
     """The guide as one HTML text with its table of contents."""
     import mistune
 
-    body, headings = _anchored(mistune.create_markdown(plugins=["table"])(guide_text()))
+    body, headings = _anchored(mistune.create_markdown(plugins=["table"])(guide_text().removeprefix(NOTICE)))
     body = body.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
     style = source("guide.css")
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True)

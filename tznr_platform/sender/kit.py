@@ -16,18 +16,13 @@ from tznr_platform import contracts
 from tznr_platform.contracts.documents import CADENCES
 from tznr_platform.contracts.generate import write_templates
 from tznr_platform.privacy import screen
+from tznr_platform.sender import columns
 from tznr_platform.sender.guide import guide_page
 from tznr_platform.sender.sources import digest, embedded, source
 
 PAGE_NAME, GUIDE_NAME, README_NAME = "preparer_un_envoi.html", "guide_emetteur.html", "LISEZ-MOI.txt"
 WORKER = ("identity.js", "exchange.js", "text.js", "workbook.js", "table.js", "screen.js", "values.js", "names.js",
           "rules.js", "pseudonymise.js", "receipt.js", "worker.js")
-
-LATIN = "est vide, ou n'est pas en alphabet latin : écrivez la transcription de la pièce présentée."
-IDENTITY_REASONS = {
-    "EMPTY_NAME": f"Le nom de naissance {LATIN}", "EMPTY_FIRST_NAME": f"Le prénom {LATIN}",
-    "SEVERAL_NAMES": "Deux noms dans une même case (« née », « épouse »…) : gardez le seul nom de naissance.",
-    "DATE_INVALID": "Date de naissance illisible : écrivez 1985-03-07 ou 07/03/1985, l'année en quatre chiffres."}
 
 
 def page_text() -> str:
@@ -59,7 +54,7 @@ def book() -> dict:
         "calendar": {event: day.isoformat() for event, day in contracts.calendar().items()},
         "references": {name: contracts.reference(name) for name in sorted(used)},
         "bodyBenefits": paid,
-        "identityReasons": IDENTITY_REASONS,
+        "identity": {"headers": columns.IDENTITY_HEADERS, "made": columns.MADE, "reasons": columns.IDENTITY_REASONS},
         "screen": {"words": sorted(screen.NOMINATIVE_WORDS), "phrases": list(screen.NOMINATIVE_PHRASES)},
     }
 

@@ -1,6 +1,7 @@
 // What the caseworker sees. Here: the steps, the words, the focus. Not here: any reading or rule (the worker's).
 
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
+const IDENTITY_CHOICES = { "birth-name": "nom", "first-names": "prenom", "birth-date": "naissance" };
 const book = JSON.parse(byId("book").textContent);
 const worker = new Worker(URL.createObjectURL(new Blob([byId("worker-source").textContent], { type: "text/javascript" })));
 const waiting = new Map();
@@ -75,7 +76,7 @@ async function takeFile(file) {
   byId("file-facts").textContent = answer.refusal ? file.name
     : `${file.name} : ${plural(answer.rows, "ligne", "lignes")}, ${plural(answer.headers.length, "colonne", "colonnes")}.`;
   if (answer.refusal) showVerdict(answer.refusal);
-  else showContent(answer);
+  else await showContent(answer);
 }
 
 function forget() {
@@ -88,15 +89,15 @@ function forget() {
 
 // Step 2: who, what, when
 
-function showContent({ named, headers, identity }) {
+async function showContent({ named, headers, identity }) {
   if (named.sender) byId("sender").value = named.sender;
   byId("table").value = named.table ?? "";
   byId("period").value = named.period ?? "";
   byId("about-step").hidden = false;
-  current.identity = identity.name !== null && identity.firstNames !== null ? identity : null;
+  current.identity = identity.nom !== null && identity.prenom !== null ? identity : null;
   if (current.identity) showIdentity(headers, identity);
   renumber();
-  refresh();
+  await refresh();
 }
 
 function renumber() {
@@ -130,7 +131,7 @@ async function refresh() {
 // Step 3: identifiers
 
 function showIdentity(headers, identity) {
-  for (const [id, part] of [["birth-name", "name"], ["first-names", "firstNames"], ["birth-date", "birthDate"]]) {
+  for (const [id, part] of Object.entries(IDENTITY_CHOICES)) {
     const options = headers.map((header, rank) => make("option", { value: String(rank) }, `${rank + 1}. ${header}`));
     byId(id).replaceChildren(make("option", { value: "" }, "Choisir la colonne"), ...options);
     byId(id).value = identity[part] === null ? "" : String(identity[part]);
@@ -140,9 +141,9 @@ function showIdentity(headers, identity) {
 }
 
 function chosenRanks() {
-  const ranks = ["birth-name", "first-names", "birth-date"].map((id) => byId(id).value);
-  const areSound = new Set(ranks).size === 3 && !ranks.includes("");
-  return areSound ? { name: Number(ranks[0]), firstNames: Number(ranks[1]), birthDate: Number(ranks[2]) } : null;
+  const ranks = Object.entries(IDENTITY_CHOICES).map(([id, part]) => [part, byId(id).value]);
+  const areSound = new Set(ranks.map(([, rank]) => rank).filter(Boolean)).size === ranks.length;
+  return areSound ? Object.fromEntries(ranks.map(([part, rank]) => [part, Number(rank)])) : null;
 }
 
 function readyToCompute() {
@@ -165,13 +166,14 @@ async function compute() {
   byId("progress").hidden = true;
   showMade(current.made);
   await refresh();
+  byId("result-title").focus({ preventScroll: true });
 }
 
 function showMade({ rows, refused, groups, report }) {
   const done = make("div", { className: `verdict ${refused.length ? "partial" : "accepted"}` },
     make("strong", {}, plural(rows, "identifiant calculé", "identifiants calculés")),
     refused.length ? ` ; ${plural(refused.length, "ligne laissée de côté", "lignes laissées de côté")}.` : ".");
-  const details = refused.length ? [refusalTable(groups, (reason) => [book.identityReasons[reason] ?? book.codes[reason].message, ""]),
+  const details = refused.length ? [refusalTable(groups, (reason) => [book.identity.reasons[reason] ?? book.codes[reason].message, ""]),
     make("p", { className: "actions" }, download("Télécharger les lignes laissées de côté", report, "identites_a_corriger.csv", true))] : [];
   byId("identity-result").replaceChildren(done, ...details);
 }
@@ -192,12 +194,13 @@ function showVerdict(found) {
     verdictBox(found),
     ...(found.groups?.length ? [make("h3", {}, "Les lignes refusées, par motif"),
       refusalTable(found.groups, (reason) => [codes[reason].message, codes[reason].remedy])] : []),
+    ...(found.groups?.length ? [make("p", { className: "hint" }, "Les numéros de ligne sont ceux du fichier déposé, tels que votre "
+      + "tableur les montre, la ligne d'en-tête comprise. Une ligne peut avoir plusieurs motifs.")] : []),
     ...(notes.length ? [make("h3", {}, "À noter"), make("ul", {}, ...notes.map(([reason, detail]) => make("li", {},
       codes[reason].message, detail ? " " : null, detail ? make("code", {}, detail) : null)))] : []),
     actions(found));
   byId("result-step").hidden = false;
   renumber();
-  byId("result-title").focus({ preventScroll: true });
 }
 
 function verdictBox({ status, reason, remarks, accepted, refused }) {
@@ -263,7 +266,7 @@ async function start() {
   listen("key", "change", () => takeKey(byId("key").files[0]));
   listen("compute", "click", compute);
   for (const id of ["sender", "table", "period"]) listen(id, "change", refresh);
-  for (const id of ["birth-name", "first-names", "birth-date"]) listen(id, "change", readyToCompute);
+  for (const id of Object.keys(IDENTITY_CHOICES)) listen(id, "change", readyToCompute);
   const drop = byId("drop");
   for (const event of ["dragover", "dragleave", "drop"]) {
     drop.addEventListener(event, (happening) => {

@@ -24,8 +24,9 @@ const actions = {
     state.opened = await openFile(new Uint8Array(bytes));
     const named = readName(name, contracts, senders);
     read(named.table);
-    const identity = identityColumns(state.reading.headers);
-    const given = identity.name === null ? [] : MADE;
+    const { headers, made } = state.book.identity;
+    const identity = identityRanks(state.reading.headers, headers);
+    const given = identity.nom === null ? [] : made;
     const table = named.table ?? tableOfHeaders(state.reading.headers, contracts, given);
     return { named: { ...named, table }, headers: state.reading.headers, rows: state.reading.rows.length, identity };
   },
@@ -37,11 +38,12 @@ const actions = {
 
   /** Replace the identities by identifiers; what is checked afterwards is the new table. */
   async pseudonymise({ ranks, id }) {
+    const { codes, identity } = state.book;
     const total = state.reading.rows.length;
     const tell = (done) => postMessage({ id, progress: done / total });
-    const { headers, rows, refused } = await pseudonymised(state.reading, ranks, state.key, tell);
+    const { headers, rows, refused } = await pseudonymised(state.reading, ranks, identity.made, state.key, tell);
     const report = csvText(["ligne", "motif", "message"], refused.map(({ line, reason }) => [
-      line, reason, state.book.identityReasons[reason] ?? state.book.codes[reason].message]));
+      line, reason, identity.reasons[reason] ?? codes[reason].message]));
     const text = csvText(headers, rows.map(({ cells }) => cells));
     state.reading = { ...state.reading, headers, rows, encoding: "utf-8" };
     return {
@@ -67,7 +69,7 @@ function read(table) {
   const { contracts } = state.book;
   const tables = table ? [contracts[table]] : Object.values(contracts);
   const names = tables.flatMap(({ fields }) => fields.map(({ name }) => name));
-  state.reading = readTable(state.opened, [...names, ...Object.values(IDENTITY_HEADERS).flat()]);
+  state.reading = readTable(state.opened, [...names, ...Object.values(state.book.identity.headers).flat()]);
 }
 
 async function derive(key, identities) {

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 import dagster as dg
 
 from tznr_platform.assets.deliverables import DELIVERABLES
+from tznr_platform.assets.exchange import EXCHANGE
+from tznr_platform.assets.privacy_retention import retention_clock
 from tznr_platform.assets.reception import reception_assets
 from tznr_platform.assets.warehouse import WAREHOUSE
 
 
 def all_assets() -> Sequence[dg.AssetsDefinition]:
     """Every asset of the platform, in the order in which data flows."""
-    return [*reception_assets(), *WAREHOUSE, *DELIVERABLES]
+    return [*reception_assets(), *WAREHOUSE, *DELIVERABLES, *EXCHANGE, retention_clock]

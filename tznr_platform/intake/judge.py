@@ -12,7 +12,7 @@ import duckdb
 
 from tznr_platform import contracts
 from tznr_platform.intake.rules import RowRules
-from tznr_platform.privacy import exclusions, persons
+from tznr_platform.privacy import exchange_register, exclusions, persons
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
 from tznr_platform.storage import registers
@@ -54,6 +54,7 @@ def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: Analysi
     if rules.contract.sender_kind == "territory":
         persons.declare(con, key, settings, "select distinct pseudonym from typed join keys using (p1) "
                                             f"where mask = 0 and pseudonym not in ({excluded})")
+        exchange_register.seal(con, key, settings)
     unlisted = rules.bit(field, "NOT_ON_LIST") if rules.contract.sender_kind == "body" else 0
     con.execute("create or replace temp table people as select p1, person_id, case "
                 f"when trim(p1) = '' then {rules.bit(field, 'REQUIRED_MISSING')} "
@@ -61,7 +62,23 @@ def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: Analysi
                 f"when pseudonym in ({excluded}) then {rules.bit(field, 'OBJECTION')} "
                 f"when person_id is null then {unlisted} else 0 end as person_bits "
                 f"from keys left join ({registers.persons(settings)}) using (pseudonym)")
-    return ["left join people using (p1)"], ["coalesce(person_bits, 0)"]
+    joins, bits = ["left join people using (p1)"], ["coalesce(person_bits, 0)"]
+    if unlisted and _asked(con, settings):
+        joins.append("left join asked on asked_person_id = person_id and asked_body_code = sender_code")
+        bits.append("case when sender_code in (select asked_body_code from asked) and person_id is not null "
+                    f"and asked_person_id is null then {unlisted} else 0 end")
+    return joins, bits
+
+
+def _asked(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
+    """Create ``asked (asked_body_code, asked_person_id)`` from the lists sent out; False when none ever was.
+
+    A body that was sent a list answers for the persons of its lists; before, for those a territory declared.
+    """
+    con.execute("create or replace temp table asked as "
+                "select distinct body_code as asked_body_code, person_id as asked_person_id "
+                f"from ({registers.sent_lists(settings)})")
+    return con.execute("select exists (from asked)").fetchone()[0]
 
 
 def _objection_column(contract: Contract) -> str | None:

@@ -25,6 +25,9 @@ QUARANTINE = {
     "delivery_id": "INTEGER", "line_number": "INTEGER", "field_name": "VARCHAR", "reason_code": "VARCHAR",
 }
 PERSON = {"person_id": "INTEGER", "pseudonym": "VARCHAR", "pseudonym_version": "VARCHAR"}
+SEALED = {"person_id": "INTEGER", "sealed_identifier": "BLOB"}
+SENT = {"list_id": "VARCHAR", "body_code": "VARCHAR", "sent_date": "DATE", "person_id": "INTEGER",
+        "territory_code": "VARCHAR"}
 LISTED = {"pseudonym": "VARCHAR", "since_date": "DATE", "until_date": "DATE", "reason_code": "VARCHAR",
           "request_id": "VARCHAR"}
 
@@ -45,6 +48,16 @@ def exclusion_file(settings: Settings) -> Path:
 def restriction_file(settings: Settings) -> Path:
     """The list of the persons whose rows are kept and used nowhere."""
     return settings.requests_dir / "restriction.parquet"
+
+
+def sealed_file(settings: Settings) -> Path:
+    """The register of sealed exchange identifiers, in the exchange zone."""
+    return settings.exchange_dir / "sealed.parquet"
+
+
+def sent_file(settings: Settings, list_id: str) -> Path:
+    """What a list sent to a body held: integers and territories, no identifier."""
+    return settings.exchange_dir / "sent" / f"{list_id}.parquet"
 
 
 def deliveries(settings: Settings) -> str:
@@ -81,6 +94,16 @@ def list_rows(path: Path) -> str:
     former = path.parents[1] / "lake" / "identity" / path.name
     place = former if former.exists() and not path.exists() else path
     return _relation([place], LISTED | {"file_row_number": "BIGINT"}, "file_row_number = true")
+
+
+def sealed_identifiers(settings: Settings) -> str:
+    """SQL of the sealed exchange identifiers, one row a declared person."""
+    return _relation([sealed_file(settings)], SEALED)
+
+
+def sent_lists(settings: Settings) -> str:
+    """SQL of every list ever sent to a body: one row per list, person and territory."""
+    return _relation(sorted((settings.exchange_dir / "sent").glob("*.parquet")), SENT)
 
 
 def quarantine(settings: Settings) -> str:

@@ -1,0 +1,64 @@
+"""The sealed register of exchange identifiers: what is needed to ask a benefit body about a person, and only for that.
+
+Here: sealing at the door, unsealing for a list sent out. P1 lies in clear in no file of the platform: the register
+holds AES-SIV ciphertexts under a key derived from K2, each bound to its pseudonym, apart from the lake. Not here: who
+is asked about, and the list itself (``release.lists``). Sources: RFC 5297 (AES-SIV), RFC 5869 (HKDF).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import duckdb
+import pyarrow as pa
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.privacy.pseudonym import AnalysisKey
+from tznr_platform.settings import Settings
+from tznr_platform.storage import lake, registers
+
+PURPOSE, SEALING_KEY_BYTES = b"TZNR exchange register 1", 64
+
+
+def seal(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings) -> int:
+    """Seal the identifiers of the temporary table ``keys`` whose persons are declared and not sealed yet; how many.
+
+    The same identifier under the same key gives the same bytes: sealing twice changes nothing.
+    """
+    known = registers.sealed_identifiers(settings)
+    rows = con.execute("select person_id, pseudonym, min(lower(trim(p1))) from keys "
+                       f"join ({registers.persons(settings)}) using (pseudonym) "
+                       f"where person_id not in (select person_id from ({known})) group by all order by 1").fetchall()
+    if rows:
+        cipher = _cipher(key)
+        sealed = [cipher.encrypt(bytes.fromhex(identifier), [pseudonym.encode()]) for _, pseudonym, identifier in rows]
+        table = pa.table({"person_id": pa.array([row[0] for row in rows], pa.int32()),
+                          "sealed_identifier": pa.array(sealed, pa.binary())})
+        con.register("newly_sealed", table)
+        path = registers.sealed_file(settings)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lake.write_parquet(con, f"{known} union all by name from newly_sealed", path)
+        con.unregister("newly_sealed")
+        path.chmod(0o600)
+    return len(rows)
+
+
+def unsealed(key: AnalysisKey, rows: Iterable[tuple[str, bytes]]) -> Iterator[str]:
+    """Exchange identifiers of (pseudonym, sealed identifier) rows; ``UserError`` STORAGE when one was altered."""
+    cipher = _cipher(key)
+    for pseudonym, sealed in rows:
+        try:
+            yield cipher.decrypt(sealed, [pseudonym.encode()]).hex()
+        except InvalidTag:
+            raise UserError("Le registre d'échange est altéré ou d'une autre clé.", where="exchange/sealed.parquet",
+                            why="une ligne ne correspond plus à sa personne",
+                            remedy="restaurer la sauvegarde du registre et de la clé K2 qui vont ensemble",
+                            exit_code=ExitCode.STORAGE) from None
+
+
+def _cipher(key: AnalysisKey) -> AESSIV:
+    return AESSIV(HKDF(SHA256(), SEALING_KEY_BYTES, salt=None, info=PURPOSE).derive(key.secret))

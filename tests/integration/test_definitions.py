@@ -47,9 +47,10 @@ def test_every_asset_is_described_owned_and_grouped(defs):
 
 def test_jobs_schedule_and_sensor(defs):
     repository = defs.get_repository_def()
-    assert {"ingest", "evaluate", "report", "full"} <= set(repository.job_names)
-    (schedule,) = repository.schedule_defs
-    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 5 * *", "Europe/Paris")
+    assert {"ingest", "evaluate", "report", "full", "protection"} <= set(repository.job_names)
+    assert {schedule.name: (schedule.cron_schedule, schedule.execution_timezone)
+            for schedule in repository.schedule_defs} == {"monthly_schedule": ("0 6 5 * *", "Europe/Paris"),
+                                                          "daily_schedule": ("0 7 * * *", "Europe/Paris")}
     assert [sensor.name for sensor in repository.sensor_defs] == ["inbox_sensor"]
 
 

@@ -7,7 +7,7 @@ import dagster as dg
 from tznr_platform import discretion
 from tznr_platform.assets import all_assets
 from tznr_platform.orchestration.jobs import JOBS
-from tznr_platform.orchestration.triggers import inbox_sensor, monthly_schedule
+from tznr_platform.orchestration.triggers import daily_schedule, inbox_sensor, monthly_schedule
 from tznr_platform.resources import Platform, published_copy
 from tznr_platform.resources.dbt import dbt_resource
 from tznr_platform.settings import export_environment, load_settings
@@ -24,7 +24,7 @@ def build_defs(**options: str) -> dg.Definitions:
     return dg.Definitions(
         assets=all_assets(),
         jobs=JOBS,
-        schedules=[monthly_schedule],
+        schedules=[monthly_schedule, daily_schedule],
         sensors=[inbox_sensor],
         resources={"platform": Platform(options=options), "dbt": dbt_resource(**options),
                    "published_copy": published_copy(settings, **options)},

@@ -1,4 +1,4 @@
-"""The four jobs, each a selection of the same graph, each in one process: DuckDB has one writer."""
+"""The jobs, each a selection of the same graph, each in one process: DuckDB has one writer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dagster as dg
 INGESTED = dg.AssetSelection.groups("reception")
 EVALUATED = dg.AssetSelection.groups("preparation", "calculs", "indicateurs", "estimations", "divulgation")
 REPORTED = dg.AssetSelection.groups("livrables")
+WATCHED = dg.AssetSelection.key_prefixes("protection")
 
 
 def _job(name: str, selection: dg.AssetSelection, description: str) -> dg.UnresolvedAssetJobDefinition:
@@ -19,6 +20,6 @@ JOBS = [
     _job("evaluate", EVALUATED, "Construit l'entrepôt, passe la porte des indicateurs, publie, protège les chiffres."),
     _job("report", REPORTED, "Évalue la porte de chaque rapport, le produit ou le refuse avec un dossier."),
     _job("full", INGESTED | EVALUATED | REPORTED, "De la boîte de réception aux rapports."),
+    _job("protection", WATCHED, "Ce qui est dû aux personnes : échéances des demandes, durées de conservation."),
 ]
-FULL_JOB = JOBS[-1]
-INGEST_JOB = JOBS[0]
+INGEST_JOB, *_, FULL_JOB, PROTECTION_JOB = JOBS

@@ -1,10 +1,10 @@
-"""What starts a run by itself: a delivery in the inbox, and the 5th of each month."""
+"""What starts a run by itself: a delivery in the inbox, each morning, and the 5th of each month."""
 
 import dagster as dg
 
 from tznr_platform.assets.partitions import TIMEZONE, feed_months, whole_range_tags
 from tznr_platform.intake import inbox_fingerprint
-from tznr_platform.orchestration.jobs import FULL_JOB, INGEST_JOB
+from tznr_platform.orchestration.jobs import FULL_JOB, INGEST_JOB, PROTECTION_JOB
 from tznr_platform.resources import Platform
 
 
@@ -31,3 +31,10 @@ def monthly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Every month of the feeds in one run."""
     moment = context.scheduled_execution_time.date().isoformat()
     return dg.RunRequest(run_key=moment, tags=whole_range_tags(feed_months()))
+
+
+@dg.schedule(job=PROTECTION_JOB, cron_schedule="0 7 * * *", execution_timezone=TIMEZONE,
+             description="Chaque jour à 7 h (Paris) : échéances des demandes et durées de conservation.")
+def daily_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """The clocks that protect people, looked at every day."""
+    return dg.RunRequest(run_key=context.scheduled_execution_time.date().isoformat())

@@ -47,18 +47,28 @@ def network_indicators(network_code: str, ties: pd.DataFrame, organisations: Col
     import networkx as nx
 
     require_columns(ties, COLUMNS, network_code)
-    nodes = sorted(set(organisations))
-    if len(nodes) < 2:
+    graph = graph_of(ties, organisations, is_directed=is_directed)
+    if len(graph) < 2:
         return NotEstimable(network_code, "un réseau compte au moins deux organisations.")
-    graph = (nx.DiGraph if is_directed else nx.Graph)()
-    graph.add_nodes_from(nodes)
-    graph.add_edges_from(_countable(ties, nodes).itertuples(index=False, name=None))
     size = graph.number_of_edges()
     return NetworkIndicators(
-        network_code, is_directed, len(nodes), size, float(nx.density(graph)),
+        network_code, is_directed, len(graph), size, float(nx.density(graph)),
         float(nx.overall_reciprocity(graph)) if is_directed and size else None,
         _degree_centralisation(graph, is_directed),
         float(nx.transitivity(graph.to_undirected())) if size else None)
+
+
+def graph_of(ties: pd.DataFrame, organisations: Collection[str], *, is_directed: bool):
+    """The networkx graph of the ties that count, its nodes in the order of their codes; ``UserError`` for a missing
+    column."""
+    import networkx as nx
+
+    require_columns(ties, COLUMNS, "réseau")
+    nodes = sorted(set(organisations))
+    graph = (nx.DiGraph if is_directed else nx.Graph)()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from(_countable(ties, nodes).itertuples(index=False, name=None))
+    return graph
 
 
 def _countable(ties: pd.DataFrame, nodes: list[str]) -> pd.DataFrame:

@@ -1,0 +1,100 @@
+"""Who holds a network together: centralities, groups, core actors, distances.
+
+Here: quantities of networks without weights, from a list of ties and of organisations. Not here: density and
+reciprocity (``networks``), whether two networks resemble each other (``network_tests``). Sources: Freeman (1978),
+Newman and Girvan (2004), Blondel et al. (2008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tznr_platform.estimation.networks import graph_of
+from tznr_platform.estimation.verdict import NotEstimable
+
+FEWEST_RESPONSES = 0.8
+LOUVAIN_STARTS = 200
+
+
+@dataclass(frozen=True)
+class Actors:
+    """Centralities by organisation (``to_frame``) and the best division into groups.
+
+    ``mean_distance`` and ``diameter`` are None in a network of several pieces. ``betweenness`` is None under 80 % of
+    responses: what passes through a silent organisation cannot be known.
+    """
+
+    network_code: str
+    organisations: tuple[str, ...]
+    degree: tuple[float, ...]
+    closeness: tuple[float, ...]
+    betweenness: tuple[float, ...] | None
+    group: tuple[int, ...]
+    modularity: float | None
+    mean_clustering: float
+    mean_distance: float | None
+    diameter: int | None
+    assortativity: float | None
+    component_count: int
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """Organisations whose degree exceeds the mean by more than one standard deviation."""
+        degrees = pd.Series(self.degree, index=self.organisations)
+        spread = degrees.std(ddof=0)
+        return tuple(degrees[degrees > degrees.mean() + spread].index) if spread else ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an organisation."""
+        return pd.DataFrame({
+            "network_code": self.network_code, "organisation_code": self.organisations, "degree": self.degree,
+            "closeness": self.closeness, "betweenness": self.betweenness, "group": self.group,
+            "is_core": [name in self.core for name in self.organisations]})
+
+
+def actors(network_code: str, ties: pd.DataFrame, organisations: Collection[str], *, response_share: float = 1.0,
+           seed: int = 1) -> Actors | NotEstimable:
+    """Centralities and groups of the network without direction; normalised to 0..1. Fewer than three organisations or
+    no tie: not estimable."""
+    import networkx as nx
+
+    graph = graph_of(ties, organisations, is_directed=False)
+    if graph.number_of_nodes() < 3 or not graph.number_of_edges():
+        return NotEstimable(network_code, "il faut au moins trois organisations et un lien.")
+    nodes = tuple(graph)
+    connected = nx.is_connected(graph)
+    groups = _groups(graph, seed)
+    member = {node: rank for rank, group in enumerate(groups) for node in group}
+    between = nx.betweenness_centrality(graph) if response_share >= FEWEST_RESPONSES else None
+    return Actors(
+        network_code, nodes, _in_order(nodes, nx.degree_centrality(graph)),
+        _in_order(nodes, nx.closeness_centrality(graph)), between and _in_order(nodes, between),
+        tuple(member[node] for node in nodes), float(nx.community.modularity(graph, groups, weight=None)),
+        float(nx.average_clustering(graph)), float(nx.average_shortest_path_length(graph)) if connected else None,
+        int(nx.diameter(graph)) if connected else None, _assortativity(graph),
+        nx.number_connected_components(graph))
+
+
+def _in_order(nodes: tuple[str, ...], values: dict[str, float]) -> tuple[float, ...]:
+    return tuple(float(values[node]) for node in nodes)
+
+
+def _groups(graph, seed: int) -> list[set[str]]:
+    """Best modularity of many seeded Louvain starts, largest group first: one start alone depends on luck."""
+    import networkx as nx
+
+    found = (nx.community.louvain_communities(graph, weight=None, seed=seed + start) for start in range(LOUVAIN_STARTS))
+    best = max(found, key=lambda groups: round(nx.community.modularity(graph, groups, weight=None), 12))
+    return sorted(best, key=lambda group: (-len(group), min(group)))
+
+
+def _assortativity(graph) -> float | None:
+    """Do organisations of many ties hold together? None where all have as many."""
+    import networkx as nx
+
+    if len({degree for _, degree in graph.degree}) < 2:
+        return None
+    return float(nx.degree_assortativity_coefficient(graph))

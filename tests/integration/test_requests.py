@@ -197,3 +197,26 @@ def test_no_key_no_ledger_and_never_a_second_key(desk: Desk):
         desk.add("acces")
     ledger.ensure_key(desk.settings)
     assert not desk.settings.requests_key_file.exists()
+
+
+def test_the_asset_shows_deadlines_and_turns_red_when_one_is_late(desk: Desk):
+    import dagster as dg
+
+    from tznr_platform.assets import privacy
+    from tznr_platform.resources import Platform
+
+    platform = Platform(options={"data_dir": str(desk.settings.root), "today": "2026-06-15"})
+
+    def shown() -> tuple[bool, dict]:
+        done = dg.materialize([privacy.requests], resources={"platform": platform})
+        return (done.get_asset_check_evaluations()[0].passed,
+                {name: value.value for name, value in done.asset_materializations_for_node(
+                    "protection__requests")[0].metadata.items()})
+    assert shown()[0] and shown()[1]["demandes"] == 0
+    desk.add("acces", received=dt.date(2026, 5, 20))
+    assert shown()[0] and "2026-0001 | Accès | 2026-05-20 | 2026-06-20 | 2026-06-20 | à décider | 5" in shown()[1][
+        "echeances"]
+    desk.add("effacement", received=dt.date(2026, 5, 2))
+    passed, facts = shown()
+    assert not passed and (facts["en_cours"], facts["en_retard"]) == (2, 1)
+    assert not any(request.subject_token in facts["echeances"] for request in ledger.read(desk.settings))

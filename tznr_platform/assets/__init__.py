@@ -11,6 +11,7 @@ import dagster as dg
 
 from tznr_platform.assets.deliverables import DELIVERABLES
 from tznr_platform.assets.exchange import EXCHANGE
+from tznr_platform.assets.privacy import requests
 from tznr_platform.assets.privacy_retention import retention_clock
 from tznr_platform.assets.reception import reception_assets
 from tznr_platform.assets.warehouse import WAREHOUSE
@@ -18,4 +19,4 @@ from tznr_platform.assets.warehouse import WAREHOUSE
 
 def all_assets() -> Sequence[dg.AssetsDefinition]:
     """Every asset of the platform, in the order in which data flows."""
-    return [*reception_assets(), *WAREHOUSE, *DELIVERABLES, *EXCHANGE, retention_clock]
+    return [*reception_assets(), *WAREHOUSE, *DELIVERABLES, *EXCHANGE, requests, retention_clock]

@@ -16,7 +16,7 @@ from tznr_platform.errors import ExitCode, UserError
 
 COMMANDS = (
     "init", "synth", "run", "ui", "explain", "templates", "kit", "docs", "audit", "verify",
-    "listout", "erase", "retention", "backup", "restore",
+    "listout", "requests", "erase", "retention", "backup", "restore",
 )
 
 

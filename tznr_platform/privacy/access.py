@@ -94,10 +94,7 @@ def _table(con: duckdb.DuckDBPyConnection, settings: Settings, contract: Contrac
 
 def _sent(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[dict[str, object]]:
     """The bodies that were asked about the person, from the records of the lists sent out."""
-    paths = sorted((settings.exchange_dir / "sent").glob("*.parquet"))
-    if not paths:
-        return []
-    rows = con.execute(f"select body_code, sent_date, territory_code from {_files(paths)} "
+    rows = con.execute(f"select body_code, sent_date, territory_code from ({registers.sent_lists(settings)}) "
                        "semi join subject using (person_id) order by all").fetchall()
     return [{"organisme": body, "date": sent, "territoire": territory} for body, sent, territory in rows]
 

@@ -13,7 +13,7 @@ REQUESTS = dg.AssetKey(["protection", "requests"])
 DEADLINE_CHECK = "echeances"
 
 
-@dg.asset(key=REQUESTS, group_name="protection", owners=[OWNER], kinds={"json"},
+@dg.asset(key=REQUESTS, group_name="protection", owners=[OWNER], kinds={"json"}, pool="lake",
           check_specs=[dg.AssetCheckSpec(DEADLINE_CHECK, asset=REQUESTS)])
 def requests(platform: Platform) -> dg.MaterializeResult:
     """Demandes des personnes (opposition, accès, rectification, effacement, limitation) et leurs échéances.

@@ -30,9 +30,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str, tmp_path: Path) -> Page:
-    """The page, fresh and ready; downloads go to ``tmp_path``."""
-    page = browser.page(address, tmp_path)
+def downloads(tmp_path: Path) -> Path:
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def page(browser: Browser, address: str, downloads: Path) -> Page:
+    """The page, fresh and ready."""
+    page = browser.page(address, downloads)
     page.wait("document.body.dataset.ready === 'true'")
     return page
 

@@ -11,18 +11,24 @@ function identityRanks(headers, known) {
   }));
 }
 
-/** {headers, rows, refused: [{line, reason}]}: rows keep their line; `ranks` says where the identity is. */
-async function pseudonymised(reading, ranks, made, key, tell) {
+/** Ranks of the columns, unknown to every contract, that name people besides the identity: they never leave. */
+function namingRanks(headers, { contracts, screen }) {
+  const known = new Set(Object.values(contracts).flatMap(({ fields }) => fields.map(({ name }) => fold(name))));
+  return headers.flatMap((header, rank) => (!known.has(fold(header)) && nominativeWords([header], screen).length ? [rank] : []));
+}
+
+/** {headers, rows, refused: [{line, reason}]} without the columns `left`; rows keep their line. */
+async function pseudonymised(reading, ranks, left, made, key, tell) {
   const width = reading.headers.length;
   const kept = reading.headers.map((_, rank) => rank).filter((rank) => !Object.values(ranks).includes(rank)
-    && !made.includes(fold(reading.headers[rank])));
+    && !left.includes(rank) && !made.includes(fold(reading.headers[rank])));
   const { found, refused } = canonicalRows(reading, ranks, width);
   const values = await identifiers(key, found.map(({ identity }) => identity.message), tell);
   const homonyms = homonymsOf(values);
   const rows = found.map(({ line, cells, identity }, rank) => ({
     line,
     cells: [values[rank], key.version, oui(identity.isDefaultBirthDate), oui(homonyms.has(values[rank])),
-      ...kept.map((place) => cells[place])],
+      ...kept.map((place) => tidy(cells[place]))],
   }));
   return { headers: [...made, ...kept.map((rank) => reading.headers[rank])], rows, refused };
 }

@@ -33,17 +33,23 @@ function remarksOf(reading, columns) {
 
 /** The list of a receipt, as the platform writes it: ligne, champ, motif, message. */
 function receiptCsv({ remarks, refusals }, codes) {
-  return csvText(["ligne", "champ", "motif", "message"], [
+  return harmlessCsv(["ligne", "champ", "motif", "message"], [
     ...remarks.map(([reason, detail]) => ["", "", reason, codes[reason].message + (detail ? ` (${detail})` : "")]),
     ...refusals.map(({ line, field, reason }) => [line, field, reason, codes[reason].message])]);
 }
 
-/** Semicolon, UTF-8 with its mark, CRLF; a text that starts like a formula gets an apostrophe. */
+/** Semicolon, UTF-8 with its mark, CRLF; quotes only where the format needs them. */
 function csvText(headers, rows) {
-  return `\ufeff${[headers, ...rows].map((row) => row.map(csvCell).join(";")).join("\r\n")}\r\n`;
+  return `\ufeff${[headers, ...rows].map((row) => row.map(quoted).join(";")).join("\r\n")}\r\n`;
 }
 
-function csvCell(cell) {
-  const text = typeof cell === "string" && FORMULA_STARTS.test(cell) ? `'${cell}` : String(cell);
+/** The same for people to open: a text that starts like a formula gets an apostrophe, which spreadsheets show as text. */
+function harmlessCsv(headers, rows) {
+  const harmless = (cell) => (typeof cell === "string" && FORMULA_STARTS.test(cell) ? `'${cell}` : cell);
+  return csvText(headers, rows.map((row) => row.map(harmless)));
+}
+
+function quoted(cell) {
+  const text = String(cell);
   return /[;"\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

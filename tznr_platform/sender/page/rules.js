@@ -13,7 +13,7 @@ function judgeRows(reading, columns, contract, book, sender) {
   const judged = [];
   const refusals = [];
   for (const { line, cells } of reading.rows) {
-    const fit = fitted(cells, columns.length, reading.isSheet);
+    const fit = fitted(cells, columns.length, reading.isSheet)?.map(tidy);
     if (!fit) refusals.push({ line, field: WHOLE_LINE, reason: "COLUMN_COUNT" });
     else if (places.some((place) => place >= 0 && trimmed(fit[place]))) judged.push({ line, ...judge(fit, places) });
   }

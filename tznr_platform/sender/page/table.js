@@ -2,6 +2,8 @@
 // Twin of tznr_platform/intake (shape, normalise). Lines are numbered as a spreadsheet shows them.
 
 const HEADER_SEARCH_LINES = 30;
+const VISIBLE = /^[!-~]*$/;
+const WHITE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 
 /** Whether a file is a workbook or a text, opened: {sheets} or {text, encoding}. Throws FileRefused. */
 async function openFile(bytes) {
@@ -16,15 +18,15 @@ function readTable(opened, names) {
   const known = new Set(names.map(fold));
   const { records, ...found } = opened.sheets ? bestSheet(opened.sheets, known) : textTable(opened, known);
   const rows = records.slice(found.headerLine)
-    .map((cells, rank) => ({ line: found.headerLine + rank + 1, cells: cells.map(tidy) }))
-    .filter(({ cells }) => cells.some(Boolean));
+    .map((cells, rank) => ({ line: found.headerLine + rank + 1, cells }))
+    .filter(({ cells }) => cells.some((cell) => tidy(cell)));
   return { ...found, rows };
 }
 
 /** Cells cut or completed to the width of the header; null when the line has another number of cells. */
 function fitted(cells, width, isSheet) {
   let fit = cells;
-  while (fit.length > width && fit.at(-1) === "") fit = fit.slice(0, -1);
+  while (fit.length > width && !tidy(fit.at(-1))) fit = fit.slice(0, -1);
   if (isSheet) while (fit.length < width) fit = [...fit, ""];
   return fit.length === width ? fit : null;
 }
@@ -81,8 +83,9 @@ function headerScore(cells, known) {
   return new Set(cells.map(fold).filter((cell) => known.has(cell))).size;
 }
 
+/** A cell whose runs of white space are one blank, and none at its ends. */
 function tidy(cell) {
-  return cell.split(/\s+/).filter(Boolean).join(" ");
+  return VISIBLE.test(cell) ? cell : cell.replace(WHITE, " ").replace(/^ | $/g, "");
 }
 
 /** The one table whose mandatory columns are all there; null when none or several are. */

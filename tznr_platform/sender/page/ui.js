@@ -169,13 +169,15 @@ async function compute() {
   byId("result-title").focus({ preventScroll: true });
 }
 
-function showMade({ rows, refused, groups, report }) {
+function showMade({ rows, left, refused, groups, report }) {
   const done = make("div", { className: `verdict ${refused.length ? "partial" : "accepted"}` },
     make("strong", {}, plural(rows, "identifiant calculé", "identifiants calculés")),
     refused.length ? ` ; ${plural(refused.length, "ligne laissée de côté", "lignes laissées de côté")}.` : ".");
   const details = refused.length ? [refusalTable(groups, (reason) => [book.identity.reasons[reason] ?? book.codes[reason].message, ""]),
     make("p", { className: "actions" }, download("Télécharger les lignes laissées de côté", report, "identites_a_corriger.csv", true))] : [];
-  byId("identity-result").replaceChildren(done, ...details);
+  const removed = left.length ? [make("p", {}, `Retirées du fichier à envoyer, car elles semblent nommer des personnes : ${
+    left.length < 2 ? "colonne" : "colonnes"} n° ${left.join(", ")}.`)] : [];
+  byId("identity-result").replaceChildren(done, ...removed, ...details);
 }
 
 // Step 4: the verdict

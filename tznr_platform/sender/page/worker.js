@@ -39,15 +39,16 @@ const actions = {
   /** Replace the identities by identifiers; what is checked afterwards is the new table. */
   async pseudonymise({ ranks, id }) {
     const { codes, identity } = state.book;
+    const left = namingRanks(state.reading.headers, state.book).filter((rank) => !Object.values(ranks).includes(rank));
     const total = state.reading.rows.length;
     const tell = (done) => postMessage({ id, progress: done / total });
-    const { headers, rows, refused } = await pseudonymised(state.reading, ranks, identity.made, state.key, tell);
-    const report = csvText(["ligne", "motif", "message"], refused.map(({ line, reason }) => [
+    const { headers, rows, refused } = await pseudonymised(state.reading, ranks, left, identity.made, state.key, tell);
+    const report = harmlessCsv(["ligne", "motif", "message"], refused.map(({ line, reason }) => [
       line, reason, identity.reasons[reason] ?? codes[reason].message]));
     const text = csvText(headers, rows.map(({ cells }) => cells));
     state.reading = { ...state.reading, headers, rows, encoding: "utf-8" };
     return {
-      rows: rows.length, refused, groups: grouped(refused.map((refusal) => ({ ...refusal, field: "" }))),
+      rows: rows.length, left: left.map((rank) => rank + 1), refused, groups: grouped(refused.map((refusal) => ({ ...refusal, field: "" }))),
       file: csvBlob(text), report: csvBlob(report),
     };
   },

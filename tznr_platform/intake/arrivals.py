@@ -15,8 +15,9 @@ from tznr_platform.intake.names import period_month
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file of the inbox. ``status``: pending, duplicate, refused, or waiting (still being written).
+    """A file of the inbox, or a ``member`` of an archive there.
 
+    ``status``: pending, duplicate, refused, or waiting (still being written).
     ``exclusion_version``: of the exclusion list when the file was first seen as it lies there. ``is_again``: the same
     bytes were judged before, under an older list.
     """
@@ -36,6 +37,7 @@ class Arrival:
     supersedes: bool = False
     exclusion_version: int = 0
     is_again: bool = False
+    member: str | None = None
 
     @property
     def month(self) -> str | None:

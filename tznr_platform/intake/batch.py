@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from tznr_platform.intake.judge import judge
-from tznr_platform.intake.normalise import ASIDE, RAGGED
 from tznr_platform.intake.prepare import Source
+from tznr_platform.intake.reading import ASIDE, RAGGED
 from tznr_platform.intake.rules import RowRules
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings

@@ -62,7 +62,8 @@ class NameReader:
         table = _longest(name for name in self._tables if text == name or text.endswith("_" + name))
         if table is not None and text != table:
             return None, self._tables[table]
-        folders = (self._senders.get(_fold_sender(folder)) for folder in reversed(path.parent.parts))
+        folders = (self._senders.get(_fold_sender(folder.removesuffix(".zip")))
+                   for folder in reversed(path.parent.parts))
         return next((sender for sender in folders if sender), None), self._tables.get(text)
 
 

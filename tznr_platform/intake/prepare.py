@@ -1,8 +1,8 @@
 """Make each file ready for DuckDB: as it lies, or in UTF-8, when it is regular; straightened otherwise.
 
-Here: which of the two, and the refusals found on the way. Files that share a layout are read together, so
-a small file with a layout of its own is straightened too: one read more would cost more than one copy.
-Not here: detection (``shape``), straightening (``normalise``).
+Here: which of the two, the refusals found on the way, files taken out of what packs them. Files that share a layout
+are read together, so a small file with a layout of its own is straightened too: one read more would cost more than
+one copy. Not here: reading an odd file (``reading``), its clean copy (``normalise``).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tznr_platform.intake import normalise
+from tznr_platform.intake import containers, normalise
 from tznr_platform.intake.arrivals import Arrival, FileRefusedError
-from tznr_platform.intake.shape import Shape, is_spreadsheet, match_columns, shape_of_text
+from tznr_platform.intake.columns import Matched, match_columns
+from tznr_platform.intake.reading import Reading, plain, read_table
 
 if TYPE_CHECKING:
     from tznr_platform.contracts import Contract
@@ -59,28 +60,53 @@ class Prepared:
     refused: list[tuple[int, str, str]]
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A text file out of its packing, looked at; of a workbook, which is read once only, just where it is."""
+
+    path: Path
+    line_count: int
+    reading: Reading | None = None
+    matched: Matched | None = None
+
+    @property
+    def layout(self) -> tuple | None:
+        """What regular files must share to be read together; None if it must be straightened."""
+        if self.reading is None or not self.reading.is_regular:
+            return None
+        return self.reading.separator, self.matched.columns
+
+
 def prepare(contract: Contract, pending: dict[int, Arrival], folder: Path, max_bytes: int, *,
             straighten_all: bool = False) -> Prepared:
     """Sources of the pending arrivals of a table, by delivery; clean copies go to ``folder``."""
-    names = [item.name for item in contract.fields]
-    shapes: dict[int, Shape | None] = {}
+    opened: dict[int, Opened] = {}
     prepared = Prepared([], [])
     for delivery_id, arrival in pending.items():
         with _refusals(prepared, delivery_id):
-            shapes[delivery_id] = _shape(arrival.path, names, contract)
-    regular = Counter((shape.delimiter, shape.columns) for shape in shapes.values()
-                      if shape and shape.is_regular)
-    commonest = max(regular, key=regular.get, default=None)
-    for delivery_id, shape in shapes.items():
-        arrival = pending[delivery_id]
-        as_it_lies = (shape is not None and shape.is_regular and not straighten_all
-                      and ((shape.delimiter, shape.columns) == commonest or arrival.size > SMALL_BYTES))
+            opened[delivery_id] = _open(arrival, contract, folder / f"d{delivery_id}", max_bytes)
+    layouts = Counter(item.layout for item in opened.values() if item.layout)
+    commonest = max(layouts, key=layouts.get, default=None)
+    for delivery_id, item in opened.items():
+        announced = Source(delivery_id, pending[delivery_id], folder / f"d{delivery_id}.csv")
+        as_it_lies = (item.layout is not None and not straighten_all
+                      and (item.layout == commonest or announced.arrival.size > SMALL_BYTES))
         with _refusals(prepared, delivery_id):
-            announced = Source(delivery_id, arrival, folder / f"d{delivery_id}.csv")
-            source = (_regular(announced, shape) if as_it_lies
-                      else _straightened(announced, shape, contract, max_bytes))
-            prepared.sources.append(source)
+            prepared.sources.append(_regular(announced, item) if as_it_lies
+                                    else _straightened(announced, item, contract, max_bytes))
     return prepared
+
+
+def unpacked(arrival: Arrival, folder: Path, max_bytes: int) -> Path:
+    """Where the table of an arrival lies once out of its archive; copies go to ``folder``, made if need be."""
+    path = arrival.path
+    if arrival.member is not None:
+        folder.mkdir(exist_ok=True)
+        path = containers.unpack(path, arrival.member, folder / "member", max_bytes)
+    if containers.is_packed(path):
+        folder.mkdir(exist_ok=True)
+        path = plain(path, folder, max_bytes)
+    return path
 
 
 @contextmanager
@@ -94,49 +120,50 @@ def _refusals(prepared: Prepared, delivery_id: int) -> Iterator[None]:
         prepared.refused.append((delivery_id, "FILE_UNREADABLE", ""))
 
 
-def _shape(path: Path, names: list[str], contract: Contract) -> Shape | None:
-    """Shape of a text file with its columns matched; None for a workbook, which is opened once only."""
-    with path.open("rb") as stream:
-        if is_spreadsheet(stream.read(8)):
-            return None
-    shape = shape_of_text(path, names)
-    return replace(shape, columns=match_columns(shape.headers, contract))
+def _open(arrival: Arrival, contract: Contract, folder: Path, max_bytes: int) -> Opened:
+    path = unpacked(arrival, folder, max_bytes)
+    line_count = arrival.line_count
+    if path != arrival.path and arrival.member is None:
+        with path.open("rb") as stream:
+            line_count = containers.measure(stream)[1]
+    if containers.kind_of(path) != "text":
+        return Opened(path, line_count)
+    reading = read_table(path, [item.name for item in contract.fields], max_bytes=max_bytes)
+    return Opened(path, line_count, reading, match_columns(reading.headers, contract, reading.left))
 
 
-def _regular(source: Source, shape: Shape) -> Source:
+def _regular(source: Source, opened: Opened) -> Source:
     """The file itself, or its copy in UTF-8: the same lines."""
-    path = source.arrival.path
-    if source.arrival.line_count < 2:
-        raise FileRefusedError("NO_ROWS")
-    if shape.encoding != "utf-8":
-        normalise.transcode(path, shape.encoding, source.path)
+    path, reading = opened.path, opened.reading
+    if reading.encoding != "utf-8":
+        normalise.transcode(path, reading.encoding, source.path)
         path = source.path
-    return replace(source, path=path, columns=shape.columns, delimiter=shape.delimiter,
-                   line_count=source.arrival.line_count - 1, ignored_count=shape.ignored_count,
-                   remarks=_remarks(shape))
+    return replace(source, path=path, columns=opened.matched.columns, delimiter=reading.separator,
+                   line_count=opened.line_count - 1, ignored_count=opened.matched.columns.count(None),
+                   remarks=_remarks(reading, opened.matched))
 
 
-def _straightened(source: Source, shape: Shape | None, contract: Contract, max_bytes: int) -> Source:
+def _straightened(source: Source, opened: Opened, contract: Contract, max_bytes: int) -> Source:
     """Write the clean copy that ``source`` announces."""
     names = tuple(item.name for item in contract.fields)
-    if shape is None:
-        rows, shape = normalise.open_sheet(source.arrival.path, names, max_bytes)
-        shape = replace(shape, columns=match_columns(shape.headers, contract))
-        clean = normalise.normalise_sheet(rows, shape, names, source.path)
-    else:
-        clean, shape = normalise.normalise_text(source.arrival.path, shape, names, source.path)
+    reading, matched = opened.reading, opened.matched
+    if reading is None:
+        reading = read_table(opened.path, names, max_bytes=max_bytes)
+        matched = match_columns(reading.headers, contract, reading.left)
+    clean = normalise.straighten(reading, matched.columns, names, source.path)
     if not clean.row_count:
         raise FileRefusedError("NO_ROWS")
     return replace(source, columns=names, line_count=clean.line_count, is_clean=True,
-                   ignored_count=shape.ignored_count, rest_ranks=clean.rest_ranks, remarks=_remarks(shape))
+                   ignored_count=len(clean.rest_ranks), rest_ranks=clean.rest_ranks,
+                   remarks=_remarks(reading, matched))
 
 
-def _remarks(shape: Shape) -> tuple[Remark, ...]:
+def _remarks(reading: Reading, matched: Matched) -> tuple[Remark, ...]:
     """Unknown columns are told by their rank, never by their name: without a header line it is a value."""
-    remarks: list[Remark] = []
-    if shape.ignored_count:
-        ranks = [str(rank) for rank, column in enumerate(shape.columns, start=1) if column is None]
+    remarks = list(matched.remarks)
+    if ranks := [str(rank) for rank, column in enumerate(matched.columns, start=reading.left + 1) if column is None]:
         remarks.append(("COLUMN_IGNORED", "colonne n° " + ", ".join(ranks)))
-    if shape.encoding not in ("utf-8", "sheet"):
-        remarks.append(("ENCODING_CONVERTED", shape.encoding))
+    if reading.encoding not in ("utf-8", ""):
+        remarks.append(("ENCODING_CONVERTED", reading.encoding))
+    remarks += [remark for remark in reading.remarks if remark[0] != "HEADER_INCOMPLETE"]
     return tuple(remarks)

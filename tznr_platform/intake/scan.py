@@ -1,9 +1,8 @@
 """Look at the inbox: what is new, who sent it, which version it is. Nothing is read beyond names and bytes.
 
-Here: the walk, the sha256, the file-level refusals that need no look inside, duplicates and versions. Not
-here: the content (``ingest``). The same bytes for the same sender, table and period are a duplicate;
-other bytes are the version written in the name, or the next one; a version older than the one in force is
-refused (VERSION_OLDER).
+Here: the sha256, who sent what, duplicates and versions. Not here: the walk (``inbox``), the content (``ingest``).
+The same bytes for the same sender, table and period are a duplicate; other bytes are the version written in the
+name, or the next one; a version older than the one in force is refused (VERSION_OLDER).
 
 Bytes sent again after the exclusion list changed are judged again, in the same version: whoever objected since stays
 out, whoever withdrew an objection comes back (methods 8.2). A file that merely lies there is not read again.
@@ -11,11 +10,7 @@ out, whoever withdrew an objection comes back (methods 8.2). A file that merely 
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
-import time
-import unicodedata
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,20 +18,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tznr_platform import contracts
-from tznr_platform.errors import UserError
-from tznr_platform.intake import shape
+from tznr_platform.intake import containers
 from tznr_platform.intake.arrivals import Arrival, FileRefusedError, Scan
+from tznr_platform.intake.columns import table_of_headers
+from tznr_platform.intake.inbox import (
+    Piece,
+    inbox_paths,
+    pieces_of,
+    refuse_from_outside,
+    shown_name,
+    state_of,
+    still_changing,
+)
 from tznr_platform.intake.names import NameReader
-from tznr_platform.intake.normalise import open_sheet
-from tznr_platform.intake.register import Register, SeenFiles, State
+from tznr_platform.intake.prepare import unpacked
+from tznr_platform.intake.reading import read_table
+from tznr_platform.intake.register import COPIES_PREFIX, Register, SeenFiles
 from tznr_platform.settings import Settings
-
-TEXT_SUFFIXES, SHEET_SUFFIXES = {".csv", ".txt"}, {".xlsx", ".ods"}
-BEING_WRITTEN_SUFFIXES = {".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp"}
-BEING_WRITTEN_PREFIXES = ("~$", ".~lock.")
-IGNORED_NAMES = {"Thumbs.db", "desktop.ini"}
-YOUNG_SECONDS, SECOND_LOOK_SECONDS = 3.0, 0.3
-CHUNK_BYTES = 1 << 20
+from tznr_platform.storage import lake
 
 
 class Landed(NamedTuple):
@@ -50,135 +49,71 @@ class Landed(NamedTuple):
 def scan_inbox(settings: Settings, register: Register) -> Scan:
     """All that is new in the inbox, in the order to ingest; ``UserError`` INPUT if it is missing or empty."""
     seen, answered = SeenFiles(settings, register.exclusion_version), register.answered()
-    states = {path: _state(path) for path in inbox_paths(settings.inbox_dir)}
+    states = {path: state_of(path) for path in inbox_paths(settings.inbox_dir)}
+    pieces = [piece for path in states for piece in pieces_of(path)]
 
     def is_answered(name: str, sha256: str, arrived_under: int) -> bool:
         file = (name, sha256)
         return file in answered and not _is_outdated(answered[file], arrived_under)
 
-    def is_known(path: Path) -> bool:
-        known = seen.get(path, states[path])
-        return known is not None and is_answered(_name_of(path, settings), known[0], known[2])
+    def is_known(piece: Piece) -> bool:
+        known = seen.get(piece.place, states[piece.path])
+        return known is not None and is_answered(_name_of(piece, settings), known[0], known[2])
 
-    unknown = [path for path in states if not is_known(path)]
-    moving = _still_changing({path: states[path] for path in unknown})
+    unknown = [piece for piece in pieces if not is_known(piece)]
+    moving = still_changing({piece.path: states[piece.path] for piece in unknown})
     names = NameReader()
     with ThreadPoolExecutor(settings.threads) as pool:
-        arrivals = pool.map(lambda path: _look(path, settings, names, seen, path in moving), unknown)
+        arrivals = pool.map(lambda piece: _look(piece, settings, names, seen, piece.path in moving), unknown)
         fresh = [arrival for arrival in arrivals
                  if not is_answered(arrival.name, arrival.sha256, arrival.exclusion_version)]
     seen.save()
-    return Scan(tuple(_numbered(_in_order(fresh), register)), len(states) - len(fresh))
+    return Scan(tuple(_numbered(_in_order(fresh), register)), len(pieces) - len(fresh))
 
 
-def inbox_paths(inbox: Path) -> list[Path]:
-    """What lies in the inbox and its folders; ``UserError`` INPUT when it is missing or empty."""
-    if not inbox.is_dir():
-        raise UserError("La boîte de réception est introuvable.", where=str(inbox),
-                        why="elle n'existe pas, ou ce n'est pas un dossier",
-                        remedy="vérifier le chemin donné, ou préparer des données d'essai")
-    paths = list(_walk(inbox))
-    if not paths:
-        raise UserError("La boîte de réception est vide.", where=str(inbox),
-                        why="elle ne contient aucun fichier",
-                        remedy="y déposer les fichiers des émetteurs, puis relancer")
-    return paths
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    """Files, and folders that bear the name of a file; hidden files of the system are passed over."""
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        path = Path(entry.path)
-        hidden = entry.name.startswith(".") and not entry.name.startswith(BEING_WRITTEN_PREFIXES)
-        if hidden or entry.name in IGNORED_NAMES:
-            continue
-        if entry.is_dir() and path.suffix.lower() not in TEXT_SUFFIXES | SHEET_SUFFIXES:
-            yield from _walk(path)
-        else:
-            yield path
-
-
-def _still_changing(states: dict[Path, State | None]) -> set[Path]:
-    """Among the files changed a moment ago, those that change while we look."""
-    now = time.time()
-    young = {path: state for path, state in states.items() if state and now - state[1] / 1e9 < YOUNG_SECONDS}
-    if not young:
-        return set()
-    time.sleep(SECOND_LOOK_SECONDS)
-    return {path for path, state in young.items() if _state(path) != state}
-
-
-def _state(path: Path) -> State | None:
-    """Size and date of last change of a file; None when it cannot be reached."""
+def _look(piece: Piece, settings: Settings, names: NameReader, seen: SeenFiles, is_moving: bool) -> Arrival:
+    place = piece.table_name.relative_to(settings.inbox_dir)
+    name = names.read(place, settings.today.year)
+    arrival = Arrival(piece.path, _name_of(piece, settings), name.sender, name.table, name.period,
+                      name.version, sha256="", size=0, line_count=0, status="pending", member=piece.member)
     try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
-
-
-def _name_of(path: Path, settings: Settings) -> str:
-    return shown_name(str(path)[len(str(settings.inbox_dir)) + 1:])
-
-
-def _look(path: Path, settings: Settings, names: NameReader, seen: SeenFiles, is_moving: bool) -> Arrival:
-    name = names.read(path.relative_to(settings.inbox_dir), settings.today.year)
-    arrival = Arrival(path, _name_of(path, settings), name.sender, name.table, name.period,
-                      name.version, sha256="", size=0, line_count=0, status="pending")
-    try:
-        _refuse_from_outside(path, is_moving)
-        arrival = _measured(arrival, seen)
+        refuse_from_outside(piece, settings.max_file_mb << 20, is_moving=is_moving)
+        arrival = _measured(arrival, piece, seen)
         return _identified(arrival, settings)
     except FileRefusedError as refusal:
         status = "waiting" if refusal.reason == "FILE_BEING_WRITTEN" else "refused"
         return replace(arrival, status=status, reason=refusal.reason, detail=refusal.detail)
 
 
-def _refuse_from_outside(path: Path, is_moving: bool) -> None:
-    suffix = path.suffix.lower()
-    if is_moving or suffix in BEING_WRITTEN_SUFFIXES or path.name.startswith(BEING_WRITTEN_PREFIXES):
-        raise FileRefusedError("FILE_BEING_WRITTEN")
-    if not path.exists():
-        raise FileRefusedError("FILE_UNREADABLE")
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise FileRefusedError("NOT_A_FILE")
+def _name_of(piece: Piece, settings: Settings) -> str:
+    return shown_name(str(piece.place)[len(str(settings.inbox_dir)) + 1:])
 
 
-def _measured(arrival: Arrival, seen: SeenFiles) -> Arrival:
-    state = _state(arrival.path)
-    if state is None:
-        raise FileRefusedError("FILE_UNREADABLE")
-    if not state[0]:
-        raise FileRefusedError("FILE_EMPTY")
-    known = seen.get(arrival.path, state)
+def _measured(arrival: Arrival, piece: Piece, seen: SeenFiles) -> Arrival:
+    state = state_of(piece.path)
+    known = state and seen.get(piece.place, state)
     try:
-        read = known or _read(arrival.path)
+        sha256, lines, size = (*known[:2], containers.size(*piece)) if known else _measure(piece)
     except OSError:
         raise FileRefusedError("FILE_UNREADABLE") from None
-    if _state(arrival.path) != state:
+    if state is None or state_of(piece.path) != state:
         raise FileRefusedError("FILE_BEING_WRITTEN")
-    sha256, line_count, arrived_under = known or seen.put(arrival.path, state, *read)
-    return replace(arrival, size=state[0], sha256=sha256, line_count=line_count, exclusion_version=arrived_under)
+    if not size:
+        raise FileRefusedError("FILE_EMPTY")
+    sha256, line_count, arrived_under = known or seen.put(piece.place, state, sha256, lines)
+    return replace(arrival, size=size, sha256=sha256, line_count=line_count, exclusion_version=arrived_under)
 
 
-def _read(path: Path) -> tuple[str, int]:
-    """sha256 of the bytes, and the number of lines, empty ones at the end not counted."""
-    digest, lines, tail = hashlib.sha256(), 0, b""
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-            lines += chunk.count(b"\n")
-            tail = (tail + chunk)[-4096:]
-    stripped = tail.rstrip(b"\r\n")
-    return digest.hexdigest(), lines - tail[len(stripped):].count(b"\n") + 1
+def _measure(piece: Piece) -> tuple[str, int, int]:
+    if piece.member is None:
+        with piece.path.open("rb") as stream:
+            return containers.measure(stream)
+    with containers.opened(*piece) as stream:
+        return containers.measure(stream)
 
 
 def _identified(arrival: Arrival, settings: Settings) -> Arrival:
     """The arrival with its table, or the refusal of what its name leaves unknown."""
-    if arrival.path.suffix.lower() not in TEXT_SUFFIXES | SHEET_SUFFIXES:
-        raise FileRefusedError("FORMAT_UNSUPPORTED")
-    if arrival.size > settings.max_file_mb << 20:
-        raise FileRefusedError("FILE_TOO_LARGE")
     if arrival.sender is None:
         raise FileRefusedError("SENDER_UNKNOWN")
     if arrival.period is None:
@@ -193,11 +128,10 @@ def _identified(arrival: Arrival, settings: Settings) -> Arrival:
 def _table_inside(arrival: Arrival, settings: Settings) -> str:
     """The table told by the columns when the name does not tell it."""
     names = {field.name for contract in contracts.contracts().values() for field in contract.fields}
-    with arrival.path.open("rb") as stream:
-        is_sheet = shape.is_spreadsheet(stream.read(8))
-    found = (open_sheet(arrival.path, names, settings.max_file_mb << 20)[1] if is_sheet
-             else shape.shape_of_text(arrival.path, names))
-    table = shape.table_of_headers(found.headers)
+    spill, limit = settings.spill_dir, settings.max_file_mb << 20
+    with lake.storage_errors(spill), tempfile.TemporaryDirectory(dir=spill, prefix=COPIES_PREFIX) as folder:
+        path = unpacked(arrival, Path(folder) / "table", limit)
+        table = table_of_headers(read_table(path, names, max_bytes=limit).headers)
     if table is None:
         raise FileRefusedError("TABLE_UNKNOWN")
     return table
@@ -247,10 +181,3 @@ def _versioned(arrival: Arrival, versions: dict[int, Landed], exclusion_version:
 def _is_outdated(judged_under: int | None, arrived_under: int) -> bool:
     """The exclusion list changed between a judgement and an arrival; None: no row was judged under a list."""
     return judged_under is not None and judged_under < arrived_under
-
-
-def shown_name(name: str) -> str:
-    """A file name that can be written anywhere: no control or direction character, 200 characters at most."""
-    if name.isprintable():
-        return name[-200:]
-    return "".join("�" if unicodedata.category(char)[0] == "C" else char for char in name)[-200:]

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from tznr_platform.intake.inbox import shown_name
 from tznr_platform.intake.names import Name, NameReader, period_month
-from tznr_platform.intake.scan import shown_name
 
 
 @pytest.mark.parametrize(("path", "expected"), [

@@ -1,9 +1,9 @@
 """TZNR1 over whole columns: in SQL for the spellings of French files, in Python for the cells that need more.
 
-Here: three SQL expressions, one a column, that give the canonical part or the reason why there is none (reasons hold
-an underscore, parts never do). Not here: the rules (``identity``), which every expression must equal, to the byte, on
-any text: that is a test. A cell goes through SQL when each of its characters is ASCII or a letter that has no
-neighbour to combine with and that DuckDB turns into the same capital as Python.
+Here: the query that adds to a table its canonical columns, or the reason why there is none (reasons hold an
+underscore, canonical parts never do). Not here: the rules (``identity``), which the columns must equal, to the byte, on
+any text: that is a test. SQL answers for a name whose characters are ASCII, or letters that have no neighbour to
+combine with and that DuckDB turns into the same capital as Python, and for a date that any French file writes.
 """
 
 from __future__ import annotations
@@ -20,77 +20,77 @@ from tznr_platform.privacy.identity import EARLIEST_YEAR, LEVEL, SCHEME, Identit
 ACCENTED = "".join(map(chr, (*range(0xC0, 0x17F), *range(0x1E00, 0x1F00))))
 SPELT_OUT_OR_SPECIAL = "×÷ÆæÐðØøÞþßĐđĦħıĲĳĸĿŀŁłŉŊŋŒœẚẛẜẝẞẟỺỻỼỽỾỿ"
 PLAIN = "[\x01-\x7f’" + "".join(char for char in ACCENTED if char not in SPELT_OUT_OR_SPECIAL) + "]*"
-ASCII = "[\x01-\x7f]*"
 CAPITALS = "[A-Z]+"
 TWO_NAMES = "(?s)(?:^|[^A-Z])(?:NEE?|EP|EPSE|EPOUSE|EPOUX|VEUVE|VVE|DITE?|ALIAS|USAGE)[^A-Z].*[A-Z]"
-BLANKS = " \t\r\n\v\f"
-DATES = ("[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T]00:00(?::00(?:\\.0+)?)?)?",
-         *(f"[0-9]{{1,2}}{mark}[0-9]{{1,2}}{mark}[0-9]{{4}}" for mark in ("/", "-", "\\.")))
+WORD = "[^ \t\r\n\v\f]+"
+DAY, MONTH = "(?:0[1-9]|[12][0-9]|3[01])", "(?:0[1-9]|1[0-2])"
+ISO_DATE, FRENCH_DATE = f"[0-9]{{4}}-{MONTH}-{DAY}", f"{DAY}/{MONTH}/[0-9]{{4}}"
 CACHED_CELLS = 1 << 16
-NAME, FIRST_NAME, DATE = "tznr1_name", "tznr1_first_name", "tznr1_date"
+PARTS = ("name", "first_name", "birth")
 
 
 def install(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the functions ``tznr1_name``, ``tznr1_first_name`` and ``tznr1_date`` known to a connection, once."""
-    for name, rule, macro in ((NAME, identity.canonical_name, _name_sql("cell")),
-                              (FIRST_NAME, identity.canonical_first_name, _first_name_sql("cell")),
-                              (DATE, identity.canonical_date, _date_sql("cell"))):
-        con.create_function(f"{name}_rule", _by_cell(rule), [str], str, type="arrow")
-        con.execute(f"create or replace temp macro {name}(cell) as {macro}")
+    """Make the rules of ``identity`` known to a connection, once, for the cells SQL hands over."""
+    for part, rule in zip(PARTS, (identity.canonical_name, identity.canonical_first_name, identity.canonical_date),
+                          strict=True):
+        con.create_function(f"tznr1_{part}", _by_cell(rule), [str], str, type="arrow")
 
 
-def message_sql(name: str, first_name: str, date: str) -> str:
-    """SQL of the message to sign, from three canonical columns."""
-    return f"'{SCHEME}|{LEVEL}|' || {name} || '|' || {first_name} || '|' || {date}"
+def canonical_sql(relation: str) -> str:
+    """SQL of a relation with its columns ``name``, ``first_name`` and ``birth`` (no NULL) made canonical.
+
+    Each step is a query of its own, so that nothing is computed twice.
+    """
+    upper = ", ".join(f"case when regexp_full_match({part}, {_quote(PLAIN)}) then upper(strip_accents({part})) end "
+                      f"as upper_{part}" for part in PARTS[:2])
+    cut = ("case when regexp_matches(upper_first_name, '[,;]') then regexp_extract(upper_first_name, '^[^,;]*') "
+           "else upper_first_name end as upper_first_name")
+    token = (f"case when contains(upper_first_name, '-') then regexp_extract(upper_first_name, {_quote(WORD)}) "
+             "else upper_first_name end as upper_first_name")
+    date = (f"case when regexp_full_match(birth, '{FRENCH_DATE}') then "
+            "substring(birth, 7, 4) || '-' || substring(birth, 4, 2) || '-' || substring(birth, 1, 2) "
+            f"when regexp_full_match(birth, '{ISO_DATE}') then birth end as plain_birth")
+    return (f"(select * exclude (upper_name, upper_first_name, plain_birth) replace ({_name_sql()} as name, "
+            f"{_first_name_sql()} as first_name, {_birth_sql()} as birth) from "
+            f"(select * replace ({token}) from (select * replace ({cut}) from "
+            f"(select *, {upper}, {date} from {relation}))))")
 
 
-def reason_sql(*parts: str) -> str:
-    """SQL of the first reason among canonical columns, NULL when the identity is sound."""
-    return f"case {' '.join(f'''when contains({part}, '_') then {part}''' for part in parts)} end"
+def message_sql() -> str:
+    """SQL of the message to sign, from the canonical columns."""
+    return " || '|' || ".join([f"'{SCHEME}|{LEVEL}'", *PARTS])
 
 
-def is_default_sql(date: str) -> str:
-    """SQL telling a birth date given by default, from the canonical column."""
-    return f"(suffix({date}, '-01-01') or contains({date}, '-00'))"
+def reason_sql() -> str:
+    """SQL of the first reason among the canonical columns, NULL when the identity is sound."""
+    return "case " + " ".join(f"when contains({part}, '_') then {part}" for part in PARTS) + " end"
 
 
-def _name_sql(cell: str) -> str:
-    upper = f"upper(strip_accents({cell}))"
-    return (f"case when not regexp_full_match({cell}, {_quote(PLAIN)}) then {NAME}_rule({cell}) "
-            f"when regexp_full_match({upper}, '{CAPITALS}') then {upper} "
-            f"when regexp_matches({upper}, {_quote(TWO_NAMES)}) then 'SEVERAL_NAMES' "
-            f"else {_letters(upper, 'EMPTY_NAME')} end")
+def is_default_sql() -> str:
+    """SQL telling a birth date given by default, from the canonical columns."""
+    return "(suffix(birth, '-01-01') or contains(birth, '-00'))"
 
 
-def _first_name_sql(cell: str) -> str:
-    upper = f"upper(strip_accents({cell}))"
-    first = f"regexp_extract({upper}, '^[^,;]*')"
-    token = f"regexp_extract({first}, {_quote(f'[^{BLANKS}]+')})"
-    return (f"case when not regexp_full_match({cell}, {_quote(PLAIN)}) then {FIRST_NAME}_rule({cell}) "
-            f"when regexp_full_match({upper}, '{CAPITALS}') then {upper} "
-            f"when contains({first}, '-') then {_letters(token, 'EMPTY_FIRST_NAME')} "
-            f"else {_letters(first, 'EMPTY_FIRST_NAME')} end")
+def _name_sql() -> str:
+    return ("case when upper_name is null then tznr1_name(name) "
+            f"when regexp_full_match(upper_name, '{CAPITALS}') then upper_name "
+            f"when regexp_matches(upper_name, {_quote(TWO_NAMES)}) then 'SEVERAL_NAMES' "
+            f"else {_letters('upper_name', 'EMPTY_NAME')} end")
+
+
+def _first_name_sql() -> str:
+    return ("case when upper_first_name is null then tznr1_first_name(first_name) "
+            f"when regexp_full_match(upper_first_name, '{CAPITALS}') then upper_first_name "
+            f"else {_letters('upper_first_name', 'EMPTY_FIRST_NAME')} end")
 
 
 def _letters(text: str, reason: str) -> str:
     return f"coalesce(nullif(regexp_replace({text}, '[^A-Z]+', '', 'g'), ''), '{reason}')"
 
 
-def _date_sql(cell: str) -> str:
-    text = f"trim({cell}, {_quote(BLANKS)})"
-    iso, *french = (f"regexp_full_match({text}, {_quote(form)})" for form in DATES)
-    parts = f"string_split(translate({text}, '-.', '//'), '/')"
-    turned = f"({parts}[3] || '-' || lpad({parts}[2], 2, '0') || '-' || lpad({parts}[1], 2, '0'))"
-    return (f"case when not regexp_full_match({cell}, {_quote(ASCII)}) then {DATE}_rule({cell}) "
-            f"when {iso} then {_sound_date(f'{text}[1:10]')} "
-            f"when {' or '.join(french)} then {_sound_date(turned)} else 'DATE_INVALID' end")
-
-
-def _sound_date(text: str) -> str:
-    """A text ``YYYY-MM-DD`` if that day exists, an unknown day or month taken for the first."""
-    first = f"replace({text}, '-00', '-01')"
-    return (f"case when try_cast({first} as date) is not null and {text} >= '{EARLIEST_YEAR}' "
-            f"and ({text}[6:7] <> '00' or {text}[9:10] = '00') then {text} else 'DATE_INVALID' end")
+def _birth_sql() -> str:
+    return ("case when plain_birth is null then tznr1_birth(birth) when try_cast(plain_birth as date) is null "
+            f"or plain_birth < '{EARLIEST_YEAR}' then 'DATE_INVALID' else plain_birth end")
 
 
 def _by_cell(rule: Callable[[str], str]) -> Callable[[pa.Array], pa.Array]:

@@ -15,13 +15,15 @@ import jinja2
 from tznr_platform import contracts
 from tznr_platform.contracts.documents import CADENCES
 from tznr_platform.contracts.generate import write_templates
+from tznr_platform.intake import encodings
 from tznr_platform.privacy import screen
 from tznr_platform.sender import columns
 from tznr_platform.sender.guide import guide_page
 from tznr_platform.sender.sources import digest, embedded, source
 
 PAGE_NAME, GUIDE_NAME, README_NAME = "preparer_un_envoi.html", "guide_emetteur.html", "LISEZ-MOI.txt"
-WORKER = ("identity.js", "exchange.js", "text.js", "workbook.js", "table.js", "screen.js", "values.js", "names.js",
+WORKER = ("identity.js", "exchange.js", "text.js", "records.js", "frame.js",
+          "columns.js", "workbook.js", "table.js", "screen.js", "values.js", "names.js",
           "rules.js", "pseudonymise.js", "receipt.js", "worker.js")
 
 
@@ -42,7 +44,6 @@ def book() -> dict:
     """What the page must know of the contracts, as JSON: tables sent, senders, reason codes, lists, screen."""
     tables = [table for table in contracts.contracts().values() if table.sender_kind != "open_data"]
     senders = [sender for sender in contracts.senders().values() if sender.kind != "open_data"]
-    used = {rule.params["reference"] for table in tables for rule in table.rules if rule.kind == "reference"}
     paid: dict[str, list[str]] = {}
     for row in contracts.reference("body_benefits"):
         paid.setdefault(row["body_code"], []).append(row["benefit_code"])
@@ -52,11 +53,20 @@ def book() -> dict:
         "codes": {code.code: {"message": code.message, "remedy": code.remedy}
                   for code in contracts.reason_codes().values()},
         "calendar": {event: day.isoformat() for event, day in contracts.calendar().items()},
-        "references": {name: contracts.reference(name) for name in sorted(used)},
+        "references": {rule.params["reference"]: _bounds(rule) for table in tables for rule in table.rules
+                       if rule.kind == "reference"},
         "bodyBenefits": paid,
         "identity": {"headers": columns.IDENTITY_HEADERS, "made": columns.MADE, "reasons": columns.IDENTITY_REASONS},
+        "encodings": {"expected": "".join(sorted(encodings.EXPECTED)), "tables": {
+            name: bytes(range(128, 256)).decode(name, errors="replace") for name in encodings.OFFICE_ENCODINGS}},
         "screen": {"words": sorted(screen.NOMINATIVE_WORDS), "phrases": list(screen.NOMINATIVE_PHRASES)},
     }
+
+
+def _bounds(rule: contracts.Rule) -> list[dict[str, str]]:
+    """The lines of a reference list, cut to the columns that a rule reads."""
+    wanted = [*rule.params["columns"], rule.params["minimum"], rule.params["maximum"]]
+    return [{column: row[column] for column in wanted} for row in contracts.reference(rule.params["reference"])]
 
 
 def _table(table: contracts.Contract) -> dict:

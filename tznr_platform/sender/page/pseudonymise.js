@@ -17,31 +17,29 @@ function namingRanks(headers, { contracts, screen }) {
   return headers.flatMap((header, rank) => (!known.has(fold(header)) && nominativeWords([header], screen).length ? [rank] : []));
 }
 
-/** {headers, rows, refused: [{line, reason}]} without the columns `left`; rows keep their line. */
+/** {headers, lines, refused: [{line, reason}]} without the columns `left`; rows keep their line. */
 async function pseudonymised(reading, ranks, left, made, key, tell) {
-  const width = reading.headers.length;
   const kept = reading.headers.map((_, rank) => rank).filter((rank) => !Object.values(ranks).includes(rank)
     && !left.includes(rank) && !made.includes(fold(reading.headers[rank])));
-  const { found, refused } = canonicalRows(reading, ranks, width);
+  const { found, refused } = canonicalRows(reading, ranks);
   const values = await identifiers(key, found.map(({ identity }) => identity.message), tell);
   const homonyms = homonymsOf(values);
   const rows = found.map(({ line, cells, identity }, rank) => ({
-    line,
+    line, part: ROW,
     cells: [values[rank], key.version, oui(identity.isDefaultBirthDate), oui(homonyms.has(values[rank])),
-      ...kept.map((place) => tidy(cells[place]))],
+      ...kept.map((place) => cells[place])],
   }));
-  return { headers: [...made, ...kept.map((rank) => reading.headers[rank])], rows, refused };
+  return { headers: [...made, ...kept.map((rank) => reading.headers[rank])], lines: rows, refused };
 }
 
-function canonicalRows(reading, ranks, width) {
+function canonicalRows(reading, ranks) {
   const found = [];
   const refused = [];
-  for (const { line, cells } of reading.rows) {
-    const fit = fitted(cells, width, reading.isSheet);
+  for (const { line, part, cells } of reading.lines.filter((item) => item.part !== ASIDE)) {
     try {
-      if (!fit) throw new IdentityRefused("COLUMN_COUNT");
-      const identity = canonicalIdentity(fit[ranks.nom], fit[ranks.prenom], fit[ranks.naissance]);
-      found.push({ line, cells: fit, identity });
+      if (part === RAGGED) throw new IdentityRefused("COLUMN_COUNT");
+      const identity = canonicalIdentity(cells[ranks.nom], cells[ranks.prenom], cells[ranks.naissance]);
+      found.push({ line, cells, identity });
     } catch (error) {
       if (!(error instanceof IdentityRefused)) throw error;
       refused.push({ line, reason: error.reason });

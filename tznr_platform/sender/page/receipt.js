@@ -7,11 +7,11 @@ const FORMULA_STARTS = /^[=+\-@\t\r]/;
 function verdict(reading, contract, book, sender) {
   try {
     if (!contract.senders.includes(sender)) throw new FileRefused("SENDER_NOT_ALLOWED");
-    const columns = matchColumns(reading.headers, contract, book.screen);
-    if (reading.rows.length === 0) throw new FileRefused("NO_ROWS");
+    const { columns, remarks } = matchColumns(reading, contract, book.screen);
+    if (reading.lines.every(({ part }) => part === ASIDE)) throw new FileRefused("NO_ROWS");
     const judged = judgeRows(reading, columns, contract, book, sender);
     const status = judged.accepted === 0 ? "refused" : judged.refused ? "partial" : "accepted";
-    return { status, reason: null, remarks: remarksOf(reading, columns), ...judged };
+    return { status, reason: null, remarks: [...remarks, ...remarksOf(reading, columns)], ...judged };
   } catch (error) {
     if (error instanceof FileRefused) return refusedWhole(error);
     throw error;
@@ -24,11 +24,11 @@ function refusedWhole({ reason, detail }) {
 
 /** Unknown columns are told by their rank: without a header line, a header is a value. */
 function remarksOf(reading, columns) {
-  const unknown = columns.flatMap((name, rank) => (name === null ? [rank + 1] : []));
+  const unknown = columns.flatMap((name, rank) => (name === null ? [reading.left + rank + 1] : []));
   const remarks = [];
   if (unknown.length) remarks.push(["COLUMN_IGNORED", `colonne n° ${unknown.join(", ")}`]);
-  if (!["utf-8", "sheet"].includes(reading.encoding)) remarks.push(["ENCODING_CONVERTED", reading.encoding]);
-  return remarks;
+  if (!["utf-8", ""].includes(reading.encoding)) remarks.push(["ENCODING_CONVERTED", reading.encoding]);
+  return [...remarks, ...reading.remarks];
 }
 
 /** The list of a receipt, as the platform writes it: ligne, champ, motif, message. */

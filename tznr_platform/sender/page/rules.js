@@ -6,16 +6,15 @@ const LATEST = "2100-12-31";
 const WHOLE_LINE = "(ligne entière)";
 const PERSON_FORM = /^[0-9a-f]{64}$/;
 
-/** {accepted, refused, refusals: [{line, field, reason}]} of the rows of a table, columns matched. */
+/** {accepted, refused, refusals: [{line, field, reason}]} of a table whose columns are matched. */
 function judgeRows(reading, columns, contract, book, sender) {
   const judge = rowJudge(contract, book, sender);
   const places = contract.fields.map((field) => columns.indexOf(field.name));
   const judged = [];
   const refusals = [];
-  for (const { line, cells } of reading.rows) {
-    const fit = fitted(cells, columns.length, reading.isSheet)?.map(tidy);
-    if (!fit) refusals.push({ line, field: WHOLE_LINE, reason: "COLUMN_COUNT" });
-    else if (places.some((place) => place >= 0 && trimmed(fit[place]))) judged.push({ line, ...judge(fit, places) });
+  for (const { line, part, cells } of reading.lines) {
+    if (part === RAGGED) refusals.push({ line, field: WHOLE_LINE, reason: "COLUMN_COUNT" });
+    else if (part === ROW && places.some((place) => place >= 0 && cells[place])) judged.push({ line, ...judge(cells, places) });
   }
   refuseObjectors(judged, contract);
   for (const { line, faults } of judged) refusals.push(...faults.map(([field, reason]) => ({ line, field, reason })));

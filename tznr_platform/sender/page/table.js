@@ -1,111 +1,170 @@
-// From records to a table: which line is the header, which column is which, which lines are rows.
-// Twin of tznr_platform/intake (shape, normalise). Lines are numbered as a spreadsheet shows them.
+// One table out of a file: what each line is, a row, a ragged row, or a line aside (above the header, a note, a total).
+// Twin of tznr_platform/intake/reading.py and sheets.py. It refuses rather than guesses.
 
-const HEADER_SEARCH_LINES = 30;
-const VISIBLE = /^[!-~]*$/;
-const WHITE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
+const TOTALS = ["total", "totaux", "ensemble", "sous_total", "grand_total"];
+const LOST_LETTERS = /\ufffd|[a-zà-ÿ]\?[a-zà-ÿ](?![\p{L}\p{N}_]*=)/u;
+const ROW = "";
+const RAGGED = "ragged";
+const ASIDE = "aside";
+const AS_GOOD = 0.8;
+const HELD_LINES = 50;
+const TAIL_LINES = 50;
+const SHOWN_RANGES = 10;
 
-/** Whether a file is a workbook or a text, opened: {sheets} or {text, encoding}. Throws FileRefused. */
-async function openFile(bytes) {
+/** A workbook or a text, opened: {sheets} or {text, encoding}. Throws FileRefused. */
+async function openFile(bytes, encodings) {
   if (bytes.length === 0) throw new FileRefused("FILE_EMPTY");
   if (isZip(bytes)) return { sheets: await openWorkbook(bytes) };
-  if (bytes[0] === 0xd0 && bytes[1] === 0xcf) throw new FileRefused("FORMAT_UNSUPPORTED");
-  return decodeText(bytes);
+  if ([[0xd0, 0xcf], [0x1f, 0x8b], [0x25, 0x50]].some(([first, second]) => bytes[0] === first && bytes[1] === second)) {
+    throw new FileRefused("FORMAT_UNSUPPORTED");
+  }
+  return decodeText(bytes, encodings);
 }
 
-/** {headers, headerLine, rows: [{line, cells}], encoding, isSheet} with the header that knows most of `names`. */
+/** {headers, left, lines: [{line, part, cells}], encoding, remarks} of the table whose header holds most `names`. */
 function readTable(opened, names) {
-  const known = new Set(names.map(fold));
-  const { records, ...found } = opened.sheets ? bestSheet(opened.sheets, known) : textTable(opened, known);
-  const rows = records.slice(found.headerLine)
-    .map((cells, rank) => ({ line: found.headerLine + rank + 1, cells }))
-    .filter(({ cells }) => cells.some((cell) => tidy(cell)));
-  return { ...found, rows };
+  const known = new Set(names.map(nameKey));
+  return opened.sheets ? readSheets(opened.sheets, known) : readText(opened, known);
 }
 
-/** Cells cut or completed to the width of the header; null when the line has another number of cells. */
-function fitted(cells, width, isSheet) {
-  let fit = cells;
-  while (fit.length > width && !tidy(fit.at(-1))) fit = fit.slice(0, -1);
-  if (isSheet) while (fit.length < width) fit = [...fit, ""];
-  return fit.length === width ? fit : null;
-}
-
-function textTable({ text, encoding }, known) {
-  let best = null;
-  const heads = SEPARATORS.map((separator) => headRecords(text, separator));
-  const height = Math.max(...heads.map((head) => head.length));
-  for (let number = 1; number <= height && !(best && 2 * best.score > best.cells.length); number += 1) {
-    heads.forEach((head, rank) => {
-      const cells = (head[number - 1] ?? []).map((cell) => cell.trim());
-      if (!cells.some(Boolean)) return;
-      const width = best === null || best.number === number ? cells.length : 0;
-      const score = headerScore(cells, known);
-      if (best === null || score > best.score || (score === best.score && width > best.width)) {
-        best = { score, width, number, cells, separator: SEPARATORS[rank] };
-      }
-    });
+function readText({ text, encoding }, known) {
+  const dialect = dialectOf(text, known);
+  if (!dialect) throw new FileRefused(text.trim() ? "SEPARATOR_UNKNOWN" : "FILE_EMPTY");
+  const records = recordsOf(text, dialect);
+  const frame = findFrame(gridOf(records.slice(0, 2000)), known);
+  if (!records.slice(frame.headerLine).some((cells) => cells.some(tidy))) throw new FileRefused("NO_ROWS");
+  if (isRegular(records, frame, dialect)) {
+    const lines = records.slice(1).map((cells, rank) => ({ line: rank + 2, part: ROW, cells: cells.map(tidy) }));
+    return { ...frame, lines, encoding, remarks: [] };
   }
-  if (best === null) throw new FileRefused("FILE_EMPTY");
-  if (best.cells.length === 1) throw new FileRefused("SEPARATOR_UNKNOWN");
-  return {
-    records: parseRecords(text, best.separator), headers: best.cells, headerLine: best.number, encoding,
-    separator: best.separator, isSheet: false,
+  const found = partedLines(records, frame);
+  const isCut = found.last && found.last.cells.length < frame.left + frame.headers.length
+    && (found.last.cells.at(-1).includes("\n") || !/[\r\n]$/.test(text));
+  if (isCut) throw new FileRefused("FILE_TRUNCATED", `ligne ${found.last.line}`);
+  return { ...frame, lines: found.lines, encoding, remarks: toldRemarks(found.told) };
+}
+
+/** A record a line from line 2, of the width of the header, and neither total nor note among the last. */
+function isRegular(records, frame, dialect) {
+  const width = frame.headers.length;
+  const isPlain = !dialect.skipsBlanks && !dialect.isWrapped && frame.firstLine === 1 && frame.headerLine === 1;
+  return isPlain && records.every((cells) => cells.length === width && !cells.some((cell) => cell.includes("\n")))
+    && !records.slice(1).slice(-TAIL_LINES).map((cells) => cells.map(tidy))
+      .some((cells) => cells.some(Boolean) && (isTotal(cells, width) || (filled(cells) === 1 && width > 2)));
+}
+
+function readSheets(sheets, known) {
+  const shown = sheets.filter(({ isHidden }) => !isHidden);
+  const { sheet, frame } = chosenSheet(shown, known);
+  if (sheet.rows.length <= frame.headerLine) throw new FileRefused("NO_ROWS");
+  const width = Math.max(frame.left + frame.headers.length, ...sheet.rows.map((row) => row.length));
+  const full = sheet.rows.map((row) => [...row, ...Array(width - row.length).fill("")]);
+  const { lines, told } = partedLines(full, frame);
+  const remarks = toldRemarks(told);
+  const others = shown.filter((other) => other !== sheet && other.rows.length);
+  if (others.length) {
+    remarks.push(["SHEETS_IGNORED", `feuille lue : n° ${sheet.rank} ; non lues : n° ${others.map(({ rank }) => rank).join(", ")}`]);
+  }
+  for (const { rows } of others) {
+    rows.forEach((cells, rank) => { if (cells.some(Boolean)) lines.push({ line: rank + 1, part: ASIDE, cells: cells.map(tidy) }); });
+  }
+  return { ...frame, lines, encoding: "", remarks };
+}
+
+/** The sheet with most names we know; SEVERAL_TABLES when two hold them. */
+function chosenSheet(sheets, known) {
+  const found = sheets.filter(({ rows }) => gridOf(rows.slice(0, SAMPLED_LINES)).length)
+    .map((sheet) => ({ sheet, frame: findFrame(gridOf(sheet.rows.slice(0, 2000)), known, sheet.merges) }))
+    .map((pair) => ({ ...pair, score: headerScore(pair.frame.headers, known) }));
+  if (found.length === 0) throw new FileRefused("FILE_EMPTY");
+  const most = Math.max(...found.map(({ score }) => score));
+  const rivals = most > 1 ? found.filter(({ sheet, frame, score }) => score >= AS_GOOD * most && sheet.rows.length > frame.headerLine) : [];
+  if (rivals.length > 1) throw new FileRefused("SEVERAL_TABLES", `feuilles n° ${rivals.map(({ sheet }) => sheet.rank).join(", ")}`);
+  return rivals[0] ?? found.find(({ score }) => score === most);
+}
+
+/** {lines, told, last}: rows, ragged rows, lines aside; what may be a note at the bottom waits for what follows it. */
+function partedLines(records, frame) {
+  const told = new Map();
+  const tell = (code, line) => told.set(code, [...(told.get(code) ?? []), line]);
+  const lines = [];
+  let held = [];
+  let last = null;
+  let isAfterBlank = false;
+  const keep = (item) => {
+    if (item.part === RAGGED) tell("COLUMN_COUNT", item.line);
+    lines.push(item);
   };
-}
-
-/** The first records under a separator; none where it makes no sense of the quotes. */
-function headRecords(text, separator) {
-  try {
-    return parseRecords(text, separator, HEADER_SEARCH_LINES);
-  } catch {
-    return [];
+  records.forEach((raw, rank) => {
+    const line = rank + 1;
+    const cells = raw.map(tidy);
+    if (!cells.some(Boolean)) {
+      isAfterBlank = true;
+      return;
+    }
+    if (line >= frame.firstLine && line <= frame.headerLine) return;
+    last = { line, cells: raw };
+    const item = { line, ...partOf(line, cells, frame, tell) };
+    if (item.part === ASIDE) {
+      lines.push(item);
+    } else if (looksNote(cells, frame, isAfterBlank || held.length > 0) && held.length < HELD_LINES) {
+      held.push(item);
+    } else {
+      [...held, item].forEach(keep);
+      held = [];
+      isAfterBlank = false;
+    }
+  });
+  for (const { line, cells } of held) {
+    tell("LINES_ASIDE_IGNORED", line);
+    lines.push({ line, part: ASIDE, cells });
   }
+  return { lines, told, last: held.length ? null : last };
 }
 
-function bestSheet(sheets, known) {
-  let best = null;
-  for (const { name, rows } of sheets) {
-    rows.slice(0, HEADER_SEARCH_LINES).forEach((row, rank) => {
-      const headers = row.map((cell) => cell.trim());
-      while (headers.length && !headers.at(-1)) headers.pop();
-      const score = headerScore(headers, known);
-      if (headers.length && (best === null || score > best.score)) {
-        best = { score, records: rows, headers, headerLine: rank + 1, encoding: "sheet", isSheet: true, sheet: name };
-      }
-    });
+/** What a line is on its own, with its cells cut to the table if it is a row. */
+function partOf(line, cells, frame, tell) {
+  const { headers, left } = frame;
+  const right = left + headers.length;
+  const aside = (code) => {
+    tell(code, line);
+    return { part: ASIDE, cells };
+  };
+  if (line < frame.firstLine) return aside("LINES_ABOVE_IGNORED");
+  const isInside = !cells.slice(right).some(Boolean) && !cells.slice(0, left).some(Boolean);
+  const fitted = isInside ? cells.slice(left, right) : cells;
+  const isHeaderAgain = cells.length > 1 && fitted.length === headers.length && fitted.every((cell, rank) => cell === headers[rank]);
+  if (isHeaderAgain || (cells[0].startsWith("#") && filled(cells) === 1)) return aside("LINES_ASIDE_IGNORED");
+  if (isTotal(cells, headers.length)) return aside("TOTAL_IGNORED");
+  if (cells.some((cell) => LOST_LETTERS.test(cell))) tell("CHARACTERS_LOST", line);
+  return fitted.length === headers.length ? { part: ROW, cells: fitted } : { part: RAGGED, cells };
+}
+
+/** A line that starts with the word total and leaves part of its cells empty. */
+function isTotal(cells, width) {
+  const first = fold(cells.find(Boolean));
+  const isNamed = TOTALS.some((word) => first === word || first.startsWith(`${word}_`));
+  return isNamed && width > 1 && 3 * (width - filled(cells)) >= width;
+}
+
+/** A lone text in a wide table: several words, or anything below a blank line. */
+function looksNote(cells, { headers }, followsBlank) {
+  if (filled(cells) !== 1 || headers.length < 2) return false;
+  const text = cells.find(Boolean);
+  return text.includes(" ") && !/^[0-9]/.test(text) && (followsBlank || headers.length > 2);
+}
+
+function toldRemarks(told) {
+  return [...told].filter(([code]) => code !== "COLUMN_COUNT").map(([code, lines]) => [code, linesTold(lines)]);
+}
+
+/** Line numbers as ranges: « lignes 1-3, 12 », the first ten. */
+function linesTold(lines) {
+  const ranges = [];
+  for (const line of lines) {
+    if (ranges.length && ranges.at(-1)[1] === line - 1) ranges.at(-1)[1] = line;
+    else ranges.push([line, line]);
   }
-  if (best === null) throw new FileRefused("FILE_EMPTY");
-  return best;
-}
-
-function headerScore(cells, known) {
-  return new Set(cells.map(fold).filter((cell) => known.has(cell))).size;
-}
-
-/** A cell whose runs of white space are one blank, and none at its ends. */
-function tidy(cell) {
-  return VISIBLE.test(cell) ? cell : cell.replace(WHITE, " ").replace(/^ | $/g, "");
-}
-
-/** The one table whose mandatory columns are all there; null when none or several are. */
-function tableOfHeaders(headers, contracts, given = []) {
-  const folded = new Set([...headers.map(fold), ...given]);
-  const found = Object.values(contracts).filter((contract) => contract.fields
-    .every((field) => !field.required || folded.has(fold(field.name))));
-  return found.length === 1 ? found[0].name : null;
-}
-
-/** The field of each column, null for an unknown one. Throws FileRefused if one names people, comes twice, is missing. */
-function matchColumns(headers, contract, screen) {
-  const names = new Map(contract.fields.map((field) => [fold(field.name), field.name]));
-  const columns = headers.map((header) => names.get(fold(header)) ?? null);
-  const words = nominativeWords(headers.filter((_, rank) => columns[rank] === null), screen);
-  if (words.length) throw new FileRefused("NOMINATIVE_COLUMN", words.join(", "));
-  const present = columns.filter(Boolean);
-  const doubles = [...new Set(present.filter((name, rank) => present.indexOf(name) !== rank))].sort();
-  if (doubles.length) throw new FileRefused("FILE_UNREADABLE", `colonne en double : ${doubles.join(", ")}`);
-  const missing = contract.fields.filter((field) => field.required && !present.includes(field.name));
-  if (missing.length) throw new FileRefused("COLUMN_MISSING", missing.map((field) => field.name).join(", "));
-  return columns;
+  const shown = ranges.slice(0, SHOWN_RANGES).map(([first, last]) => (first === last ? first : `${first}-${last}`));
+  return `${lines.length === 1 ? "ligne" : "lignes"} ${shown.join(", ")}${ranges.length > SHOWN_RANGES ? "…" : ""}`;
 }

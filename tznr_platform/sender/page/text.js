@@ -1,9 +1,9 @@
-// From the bytes of a text file to its characters, and from characters to records of cells.
-// Twin of the readers of tznr_platform/intake. A record is what a spreadsheet shows as one line.
+// From the bytes of a text file to its characters. Twin of tznr_platform/intake/encodings.py, for the encodings of
+// French offices, whose tables come with the page; a rarer one is refused here.
 
-const SEPARATORS = [";", ",", "\t", "|"];
-const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f]/;
-const UNDEFINED_1252 = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
+const HEAD_BYTES = 65536;
+const ENOUGH = 0.7;
+const TWICE_ENCODED = [0xc3, 0x83, 0xc2];
 
 /** A file refused whole: a reason code of level « file » and a detail without any value. */
 class FileRefused extends Error {
@@ -14,78 +14,63 @@ class FileRefused extends Error {
   }
 }
 
-/** {text, encoding}: UTF-16, UTF-8, else Windows-1252. Throws FileRefused when accents would be lost. */
-function decodeText(bytes) {
+/** {text, encoding}: UTF-16, UTF-8, else a single-byte encoding. Throws FileRefused when accents would be lost. */
+function decodeText(bytes, encodings) {
+  const head = bytes.subarray(0, HEAD_BYTES);
   const [first, second] = bytes;
-  const head = bytes.subarray(0, 65536);
-  const zeros = head.reduce((count, byte) => count + (byte === 0), 0);
-  let found;
-  if (first === 0xff && second === 0xfe) found = ["utf-16le", "utf-16"];
-  else if (first === 0xfe && second === 0xff) found = ["utf-16be", "utf-16"];
-  else if (second === 0 && zeros > head.length / 3) found = ["utf-16le", "utf-16-le"];
-  const text = found ? new TextDecoder(found[0]).decode(bytes) : utf8(bytes);
-  const decoded = text === null ? windows1252(bytes) : { text, encoding: found ? found[1] : "utf-8" };
-  if (CONTROLS.test(decoded.text.slice(0, 65536))) throw new FileRefused("FILE_UNREADABLE");
-  return decoded;
+  if (first === 0xff && second === 0xfe) return { text: new TextDecoder("utf-16le").decode(bytes), encoding: "utf-16" };
+  if (first === 0xfe && second === 0xff) return { text: new TextDecoder("utf-16be").decode(bytes), encoding: "utf-16" };
+  if (head.filter((byte) => byte === 0).length > head.length / 3) {
+    const encoding = second === 0 ? "utf-16-le" : "utf-16-be";
+    return { text: new TextDecoder(encoding.replace("16-", "16")).decode(bytes), encoding };
+  }
+  if (head.some(isControl) || bytes.includes(0)) throw new FileRefused("FILE_UNREADABLE");
+  if (holds(bytes, TWICE_ENCODED)) throw new FileRefused("ENCODING_UNKNOWN");
+  const text = utf8(bytes, false);
+  if (text !== null) return { text, encoding: "utf-8" };
+  if (utf8(bytes, true) !== null) throw new FileRefused("FILE_TRUNCATED");
+  return singleByte(bytes, encodings);
 }
 
-function utf8(bytes) {
+function isControl(byte) {
+  return (byte < 32 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13) || byte === 127;
+}
+
+function holds(bytes, sequence) {
+  for (let at = bytes.indexOf(sequence[0]); at >= 0; at = bytes.indexOf(sequence[0], at + 1)) {
+    if (sequence.every((byte, rank) => bytes[at + rank] === byte)) return true;
+  }
+  return false;
+}
+
+/** Strict UTF-8, null where it is not; `isCut` forgives a last character that is not whole. */
+function utf8(bytes, isCut) {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: isCut });
   } catch {
     return null;
   }
 }
 
-function windows1252(bytes) {
-  const lossy = new TextDecoder("utf-8").decode(bytes);
-  const mixesTwo = /[^\x00-\x7f\ufffd]/.test(lossy);
-  if (mixesTwo || bytes.some((byte) => byte === 0 || UNDEFINED_1252.includes(byte))) {
-    throw new FileRefused("ENCODING_UNKNOWN");
-  }
-  return { text: new TextDecoder("windows-1252").decode(bytes), encoding: "cp1252" };
+/** The encoding under which most letters beyond ASCII are those of French. */
+function singleByte(bytes, { tables, expected }) {
+  if (/[^\x00-\x7f\ufffd]/.test(new TextDecoder("utf-8").decode(bytes))) throw new FileRefused("ENCODING_UNKNOWN");
+  const foreign = bytes.filter((byte) => byte > 127);
+  const shares = Object.entries(tables).map(([encoding, table]) => [encoding, expectedShare(foreign, table, expected)]);
+  const [encoding, share] = shares.reduce((best, next) => (next[1] > best[1] ? next : best));
+  if (share < ENOUGH) throw new FileRefused("ENCODING_UNKNOWN");
+  const letters = Array.from({ length: 256 }, (_, byte) => (byte < 128 ? String.fromCharCode(byte) : tables[encoding][byte - 128]));
+  return { text: Array.from(bytes, (byte) => letters[byte]).join(""), encoding };
 }
 
-/** Records of cells, at most `limit` of them. Blank lines are records of no cell; a quoted line break stays inside. */
-function parseRecords(text, separator, limit = Infinity) {
-  const records = [];
-  let at = 0;
-  while (at < text.length && records.length < limit) {
-    const cells = [];
-    at = parseRecord(text, at, separator, cells);
-    records.push(cells.length === 1 && cells[0] === "" ? [] : cells);
+function expectedShare(foreign, table, expected) {
+  const known = new Set(expected);
+  let count = 0;
+  for (const byte of foreign) {
+    if (table[byte - 128] === "\ufffd") return 0;
+    count += known.has(table[byte - 128]);
   }
-  return records;
-}
-
-/** Fill `cells` with the record that starts at `at`; returns where the next one starts. */
-function parseRecord(text, at, separator, cells) {
-  const special = separator === "," ? /[,\r\n]/g : separator === ";" ? /[;\r\n]/g
-    : separator === "\t" ? /[\t\r\n]/g : /[|\r\n]/g;
-  for (;;) {
-    let cell = "";
-    if (text[at] === '"') [cell, at] = quotedCell(text, at + 1);
-    special.lastIndex = at;
-    const found = special.exec(text);
-    const end = found ? found.index : text.length;
-    cells.push(cell + text.slice(at, end));
-    if (!found) return text.length;
-    if (found[0] !== separator) return end + (text.startsWith("\r\n", end) ? 2 : 1);
-    at = end + 1;
-  }
-}
-
-/** The content of a quoted cell and where its closing quote ends; an open one runs to the end of the file. */
-function quotedCell(text, at) {
-  let cell = "";
-  for (;;) {
-    const quote = text.indexOf('"', at);
-    if (quote < 0) throw new FileRefused("FILE_TRUNCATED");
-    cell += text.slice(at, quote);
-    if (text[quote + 1] !== '"') return [cell, quote + 1];
-    cell += '"';
-    at = quote + 2;
-  }
+  return count / foreign.length;
 }
 
 /** Lower case, no accent, one underscore for other characters: « Prénom usuel » → prenom_usuel. */

@@ -125,7 +125,7 @@ async function refresh() {
   }
   const turn = current.turn;
   const found = await ask("check", { sender, table });
-  if (turn === current.turn) showVerdict(found);
+  if (turn === current.turn) showVerdict(found.refusal ?? found);
 }
 
 // Step 3: identifiers

@@ -12,7 +12,7 @@ function isZip(bytes) {
   return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 }
 
-/** Sheets [{name, rows}] of a workbook; rows are arrays of texts. Throws FileRefused. */
+/** Sheets [{rank, isHidden, rows, merges}] of a workbook; rows are arrays of texts. Throws FileRefused. */
 async function openWorkbook(bytes) {
   const entries = zipEntries(bytes);
   const read = async (name) => (entries.has(name) ? new TextDecoder().decode(await inflate(bytes, entries.get(name))) : null);
@@ -107,6 +107,12 @@ function innerText(xml) {
     .map(({ content }) => unescapeXml(content)).join("");
 }
 
+function withoutTail(rows) {
+  let end = rows.length;
+  while (end && rows[end - 1].every((cell) => cell === "")) end -= 1;
+  return rows.slice(0, end);
+}
+
 // XLSX
 
 async function excelSheets(read) {
@@ -121,7 +127,8 @@ async function excelSheets(read) {
   const sheets = [];
   for (const { attributes } of elements(book, "sheet")) {
     const xml = await read(targets.get(attribute(attributes, "r:id")) ?? "");
-    if (xml !== null) sheets.push({ name: attribute(attributes, "name"), rows: excelRows(xml, context) });
+    const isHidden = /hidden/i.test(attribute(attributes, "state") ?? "");
+    if (xml !== null) sheets.push({ rank: sheets.length + 1, isHidden, rows: excelRows(xml, context), merges: excelMerges(xml) });
   }
   return sheets;
 }
@@ -138,6 +145,14 @@ function dateStyles(xml) {
   });
 }
 
+/** Merged cells; rows and columns from 0. */
+function excelMerges(xml) {
+  return elements(xml, "mergeCell").map(({ attributes }) => {
+    const [first, last] = attribute(attributes, "ref").split(":");
+    return { top: Number(first.replace(/[A-Z]/g, "")) - 1, left: columnRank(first), right: columnRank(last ?? first) };
+  });
+}
+
 function excelRows(xml, context) {
   const rows = [];
   for (const { attributes, content } of elements(xml, "row")) {
@@ -145,7 +160,7 @@ function excelRows(xml, context) {
     while (rows.length < number - 1) rows.push([]);
     rows.push(excelCells(content, context));
   }
-  return rows;
+  return withoutTail(rows);
 }
 
 function excelCells(xml, context) {
@@ -187,8 +202,8 @@ function excelDate(days) {
 
 function openDocumentSheets(xml) {
   const body = xml.replace(/<office:annotation[\s>][\s\S]*?<\/office:annotation>/g, "");
-  return elements(body, "table").map(({ attributes, content }) => ({
-    name: attribute(attributes, "table:name"), rows: openDocumentRows(content),
+  return elements(body, "table").map(({ content }, rank) => ({
+    rank: rank + 1, isHidden: false, rows: openDocumentRows(content), merges: [],
   }));
 }
 
@@ -200,8 +215,7 @@ function openDocumentRows(xml) {
     const isBlank = cells.every((cell) => cell === "");
     for (let copy = 0; copy < (isBlank ? Math.min(repeated, MAX_REPEATED_ROWS) : repeated); copy += 1) rows.push(cells);
   }
-  while (rows.length && rows.at(-1).every((cell) => cell === "")) rows.pop();
-  return rows;
+  return withoutTail(rows);
 }
 
 function openDocumentCells(xml) {

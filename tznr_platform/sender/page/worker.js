@@ -5,7 +5,7 @@ const PROOF = {
   key: `K1-1:${Array.from({ length: 32 }, (_, byte) => byte.toString(16).padStart(2, "0")).join("")}`,
   identity: ["de La Tour", "Éloïse, Marie", "1985-03-07"], identifier: "15bebb43442483a6",
 };
-const state = { book: null, opened: null, reading: null, key: null };
+const state = { book: null, opened: null, reading: null, isMade: false, key: null };
 
 const actions = {
   /** Receive the contracts, and prove on a known identity that this browser computes as it must. */
@@ -20,15 +20,15 @@ const actions = {
 
   async open({ bytes, name }) {
     const { contracts, senders } = state.book;
-    state.reading = null;
-    state.opened = await openFile(new Uint8Array(bytes));
+    Object.assign(state, { reading: null, isMade: false });
+    state.opened = await openFile(new Uint8Array(bytes), state.book.encodings);
     const named = readName(name, contracts, senders);
-    read(named.table);
+    read(Object.values(contracts), Object.values(state.book.identity.headers).flat());
     const { headers, made } = state.book.identity;
     const identity = identityRanks(state.reading.headers, headers);
     const given = identity.nom === null ? [] : made;
     const table = named.table ?? tableOfHeaders(state.reading.headers, contracts, given);
-    return { named: { ...named, table }, headers: state.reading.headers, rows: state.reading.rows.length, identity };
+    return { named: { ...named, table }, headers: state.reading.headers, rows: rowCount(), identity };
   },
 
   async key({ text }) {
@@ -40,22 +40,22 @@ const actions = {
   async pseudonymise({ ranks, id }) {
     const { codes, identity } = state.book;
     const left = namingRanks(state.reading.headers, state.book).filter((rank) => !Object.values(ranks).includes(rank));
-    const total = state.reading.rows.length;
+    const total = rowCount();
     const tell = (done) => postMessage({ id, progress: done / total });
-    const { headers, rows, refused } = await pseudonymised(state.reading, ranks, left, identity.made, state.key, tell);
+    const { headers, lines, refused } = await pseudonymised(state.reading, ranks, left, identity.made, state.key, tell);
     const report = harmlessCsv(["ligne", "motif", "message"], refused.map(({ line, reason }) => [
       line, reason, identity.reasons[reason] ?? codes[reason].message]));
-    const text = csvText(headers, rows.map(({ cells }) => cells));
-    state.reading = { ...state.reading, headers, rows, encoding: "utf-8" };
+    const text = csvText(headers, lines.map(({ cells }) => cells));
+    Object.assign(state, { isMade: true, reading: { headers, lines, left: 0, encoding: "utf-8", remarks: [] } });
     return {
-      rows: rows.length, left: left.map((rank) => rank + 1), refused, groups: grouped(refused.map((refusal) => ({ ...refusal, field: "" }))),
+      rows: lines.length, left: left.map((rank) => rank + 1), refused, groups: grouped(refused.map((refusal) => ({ ...refusal, field: "" }))),
       file: csvBlob(text), report: csvBlob(report),
     };
   },
 
   async check({ sender, table }) {
-    if (!state.reading) throw new Error("no file is open");
     const { contracts, codes } = state.book;
+    if (!state.isMade) read([contracts[table]]);
     const found = verdict(state.reading, contracts[table], state.book, sender);
     return { ...found, groups: grouped(found.refusals), receipt: csvBlob(receiptCsv(found, codes)) };
   },
@@ -66,11 +66,13 @@ const actions = {
   },
 };
 
-function read(table) {
-  const { contracts } = state.book;
-  const tables = table ? [contracts[table]] : Object.values(contracts);
+function read(tables, others = []) {
   const names = tables.flatMap(({ fields }) => fields.map(({ name }) => name));
-  state.reading = readTable(state.opened, [...names, ...Object.values(state.book.identity.headers).flat()]);
+  state.reading = readTable(state.opened, [...names, ...others]);
+}
+
+function rowCount() {
+  return state.reading.lines.filter(({ part }) => part !== ASIDE).length;
 }
 
 async function derive(key, identities) {

@@ -71,11 +71,11 @@ def test_an_opposition_takes_effect_at_once_and_everywhere(desk: Desk):
 
 def test_an_opposition_withdrawn_leaves_its_trace(desk: Desk):
     request_id = desk.add("opposition")
-    requests.withdraw(desk.settings, request_id, why="la personne a changé d'avis")
+    requests.withdraw(desk.settings, request_id, ANNE, why="la personne a changé d'avis")
     assert desk.status(request_id) == "retirée" and desk.rows() == 2
     assert len(desk.inbox.query(registers.list_rows(registers.exclusion_file(desk.settings)))) == 2
     with pytest.raises(UserError, match="état voulu"):
-        requests.withdraw(desk.settings, request_id, why="encore")
+        requests.withdraw(desk.settings, request_id, ANNE, why="encore")
 
 
 def test_a_restriction_keeps_the_rows_and_uses_none(desk: Desk):
@@ -84,7 +84,7 @@ def test_a_restriction_keeps_the_rows_and_uses_none(desk: Desk):
     desk.inbox.put("TZNR-01_personnes_2025-T3.csv", PERSONS.text("anne"))
     assert desk.inbox.run().counts == {"accepted": 1}
     assert desk.rows() == 1 and desk.stored() == 3
-    requests.withdraw(desk.settings, request_id, why="limitation levée")
+    requests.withdraw(desk.settings, request_id, ANNE, why="limitation levée")
     assert desk.rows() == 3
 
 
@@ -133,6 +133,9 @@ def test_the_subject_must_be_that_of_the_request(desk: Desk):
     request_id = desk.accept("acces")
     with pytest.raises(UserError, match="n'est pas celle"):
         requests.execute(desk.settings, request_id, BRUNO, why="fait")
+    with pytest.raises(UserError, match="n'est pas celle"):
+        requests.withdraw(desk.settings, desk.add("opposition"), BRUNO, why="erreur de numéro")
+    assert desk.rows() == 1
     with pytest.raises(UserError, match="identifiant d'échange") as told:
         desk.add("acces", subject="DURAND")
     assert "DURAND" not in str(told.value)
@@ -199,7 +202,7 @@ def test_no_key_no_ledger_and_never_a_second_key(desk: Desk):
     assert not desk.settings.requests_key_file.exists()
 
 
-def test_the_asset_shows_deadlines_and_turns_red_when_one_is_late(desk: Desk):
+def test_the_asset_shows_deadlines_and_turns_red_when_one_is_late(desk: Desk, dbt_manifest):
     import dagster as dg
 
     from tznr_platform.assets import privacy

@@ -90,10 +90,11 @@ def execute(request_id: str, delivery_id: int | None, subject: TextIO, why: str,
 
 @requests.command("withdraw", short_help="Retirer une demande et mettre fin à son effet")
 @click.argument("request_id")
+@SUBJECT
 @WHY
-def withdraw(request_id: str, why: str) -> None:
+def withdraw(request_id: str, subject: TextIO, why: str) -> None:
     """Met fin à une demande et, à partir d'aujourd'hui, à ce qu'elle avait inscrit sur une liste."""
-    request = acts.withdraw(load_settings(), request_id, why=why)
+    request = acts.withdraw(load_settings(), request_id, _one(subject), why=why)
     click.echo(f"Demande {request_id} : {request.status}.\n{NEXT}")
 
 

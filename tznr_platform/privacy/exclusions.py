@@ -3,15 +3,14 @@
 Here: adding to the lists, lifting an entry, the version of the exclusion list. Not here: what a request is
 (``requests``), the shape of the lists and those in force (``storage.registers``).
 
-Both are append-only. The exclusion list is applied before landing, on returns, on lists sent out, in the views that
-the warehouse reads, and again at restore. A file judged under an older version of it is judged again when it is
-sent again.
+Both are append-only and say nothing of the request: the ledger of requests joins with nothing. The exclusion list is
+applied before landing, on returns, on lists sent out, in the views that the warehouse reads, and again at restore. A
+file judged under an older version of it is judged again when it is sent again.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from pathlib import Path
+from collections.abc import Callable
 
 import duckdb
 
@@ -26,67 +25,46 @@ def version(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     return _count(con, registers.list_rows(registers.exclusion_file(settings)))
 
 
-def exclude(con: duckdb.DuckDBPyConnection, settings: Settings, pseudonyms: str, *, reason: str = OBJECTION,
-            request_id: str | None = None) -> int:
+def exclude(con: duckdb.DuckDBPyConnection, settings: Settings, pseudonyms: str, *, reason: str = OBJECTION) -> int:
     """Put the pseudonyms of a query (one column ``pseudonym``) on the exclusion list from today; how many were added.
 
-    Whoever is there already for this reason is not added again, unless a request asks for it.
+    Whoever is there already for this reason is not added again.
     """
-    return _add(con, settings, registers.exclusion_file(settings), pseudonyms, reason=reason,
-                request_id=request_id)
+    return _append(con, settings, reason, lambda in_force: (
+        f"select distinct pseudonym, {_day(settings)}, null::date, {lake.quote(reason)} from ({pseudonyms}) "
+        f"where pseudonym is not null and pseudonym not in (select pseudonym from ({in_force}))"))
 
 
-def restrict(con: duckdb.DuckDBPyConnection, settings: Settings, pseudonyms: str, *,
-             request_id: str | None = None) -> int:
+def restrict(con: duckdb.DuckDBPyConnection, settings: Settings, pseudonyms: str) -> int:
     """As ``exclude``, on the restriction list."""
-    return _add(con, settings, registers.restriction_file(settings), pseudonyms, reason=RESTRICTION,
-                request_id=request_id)
+    return exclude(con, settings, pseudonyms, reason=RESTRICTION)
 
 
-def lift(con: duckdb.DuckDBPyConnection, settings: Settings, request_id: str) -> int:
-    """End from today what a request put on a list, and what any other source says of that person for that reason.
+def lift(con: duckdb.DuckDBPyConnection, settings: Settings, pseudonyms: str, *, reason: str = OBJECTION) -> int:
+    """End from today what is in force for a reason: a new row each, the old ones stay; how many ended.
 
     An objection told in a file ends too; if the territory goes on telling it, the next file starts it again.
     """
-    return sum(_lift(con, settings, path, request_id)
-               for path in (registers.exclusion_file(settings), registers.restriction_file(settings)))
+    return _append(con, settings, reason, lambda in_force: (
+        f"select pseudonym, since_date, {_day(settings)}, reason_code from ({in_force}) "
+        f"semi join ({pseudonyms}) using (pseudonym)"))
 
 
-def _add(con: duckdb.DuckDBPyConnection, settings: Settings, path: Path, pseudonyms: str, *, reason: str,
-         request_id: str | None) -> int:
-    with _locked(settings):
-        in_force = (registers.exclusions if path == registers.exclusion_file(settings) else registers.restrictions)
-        known = (f"select pseudonym from ({in_force(settings)}) where reason_code = {lake.quote(reason)}"
-                 + (f" and request_id = {lake.quote(request_id)}" if request_id else ""))
-        con.execute("create or replace temp table newly_listed as select distinct pseudonym "
-                    f"from ({pseudonyms}) where pseudonym is not null and pseudonym not in ({known})")
-        return _append(con, path, f"select pseudonym, {_day(settings)}, null::date, {lake.quote(reason)}, "
-                                  f"{lake.quote(request_id) if request_id else 'null'} "
-                                  "from (from newly_listed order by pseudonym)")
-
-
-def _lift(con: duckdb.DuckDBPyConnection, settings: Settings, path: Path, request_id: str) -> int:
-    with _locked(settings):
-        con.execute("create or replace temp table newly_listed as "
-                    "select pseudonym, reason_code, max(since_date) as since_date "
-                    f"from ({registers.list_rows(path)}) where request_id = $1 group by all", [request_id])
-        return _append(con, path, f"select pseudonym, since_date, {_day(settings)}, reason_code, "
-                                  f"{lake.quote(request_id)} from (from newly_listed order by all)")
-
-
-def _append(con: duckdb.DuckDBPyConnection, path: Path, rows: str) -> int:
-    added = _count(con, "from newly_listed")
-    if added:
-        columns = ", ".join(registers.LISTED)
-        lake.write_parquet(con, f"select {columns} from (from ({registers.list_rows(path)}) order by file_row_number) "
-                                f"union all {rows}", path)
-        path.chmod(0o600)
-    return added
-
-
-def _locked(settings: Settings) -> AbstractContextManager[None]:
+def _append(con: duckdb.DuckDBPyConnection, settings: Settings, reason: str, rows: Callable[[str], str]) -> int:
+    """Add rows to the list that a reason belongs to; ``rows`` makes their SQL from that of what is in force for it."""
     settings.requests_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return locks.exclusive(settings.requests_dir / "lists.lock", "les listes d'exclusion", wait=True)
+    with locks.exclusive(settings.requests_dir / "lists.lock", "les listes d'exclusion", wait=True):
+        path, known = ((registers.restriction_file(settings), registers.restrictions(settings)) if reason == RESTRICTION
+                       else (registers.exclusion_file(settings), registers.exclusions(settings)))
+        con.execute("create or replace temp table newly_listed as "
+                    + rows(f"select * from ({known}) where reason_code = {lake.quote(reason)}"))
+        if added := _count(con, "from newly_listed"):
+            columns = ", ".join(registers.LISTED)
+            former = f"from ({registers.list_rows(path)}) order by file_row_number"
+            lake.write_parquet(con, f"select {columns} from ({former}) union all "
+                                    "from (from newly_listed order by all)", path)
+            path.chmod(0o600)
+        return added
 
 
 def _day(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +28,8 @@ from tznr_platform.settings import Settings
 from tznr_platform.storage import clock, connect, locks
 
 AT_ONCE = (ledger.OPPOSITION, ledger.LIMITATION)
-LASTING = (*AT_ONCE, ledger.ERASURE)
+LISTED = {ledger.OPPOSITION: exclusions.OBJECTION, ledger.LIMITATION: exclusions.RESTRICTION,
+          ledger.ERASURE: exclusions.ERASURE}
 
 
 @dataclass(frozen=True)
@@ -77,27 +78,25 @@ def execute(settings: Settings, request_id: str, subject: str, *, why: str,
     """
     with _acting(settings):
         request = _find(settings, request_id, ledger.TO_EXECUTE)
-        if not hmac.compare_digest(ledger.subject_token(settings, subject), request.subject_token):
-            raise UserError("Cette personne n'est pas celle de la demande.", where=f"demande {request_id}",
-                            why="l'identifiant donné ne correspond pas à celui qui a été inscrit",
-                            remedy="donner l'identifiant d'échange de la personne qui a fait cette demande")
+        _require_same(settings, request, subject)
         return _executed(settings, request, subject, _reason(why), delivery_id)
 
 
-def withdraw(settings: Settings, request_id: str, *, why: str) -> Request:
-    """End a request, and from today what it put on a list: a new row, the old one stays.
+def withdraw(settings: Settings, request_id: str, subject: str, *, why: str) -> Request:
+    """End a request, and from today what it put on a list; the subject is given again, as to execute.
 
     What was erased does not come back, but the next files may bring the person in again. ``UserError`` INPUT for an
     access or a rectification that was executed.
     """
     with _acting(settings):
         request = _find(settings, request_id, ledger.TO_DECIDE, ledger.TO_EXECUTE, ledger.EXECUTED)
-        if request.executed_date and request.request_type_code not in LASTING:
+        _require_same(settings, request, subject)
+        if request.executed_date and request.request_type_code not in LISTED:
             raise UserError("Cette demande ne se retire plus.", where=f"demande {request_id}",
                             why="elle a été exécutée et n'a pas d'effet qui dure", remedy="inscrire une autre demande")
         reason = _reason(why)
-        with connect(None, settings=settings) as con:
-            exclusions.lift(con, settings, request_id)
+        if request.executed_date or request.request_type_code in AT_ONCE:
+            _list(settings, request, AnalysisKey.load(settings).second_pass(subject), exclusions.lift)
         withdrawn = replace(request, withdrawn_date=settings.today)
         ledger.record(settings, withdrawn, "withdrawn", reason)
         return withdrawn
@@ -115,7 +114,7 @@ def _executed(settings: Settings, request: Request, subject: str, why: str,
         access.require_corrected(settings, pseudonym, delivery_id, request.received_date)
         certificate = erasure.erase(settings, [pseudonym], why=why, request_id=request.request_id, superseded_only=True)
     else:
-        _list(settings, request, pseudonym)
+        _list(settings, request, pseudonym, exclusions.exclude)
         if request.request_type_code == ledger.ERASURE:
             _remove_copies(settings, request)
             certificate = erasure.erase(settings, [pseudonym], why=why, request_id=request.request_id)
@@ -126,14 +125,18 @@ def _executed(settings: Settings, request: Request, subject: str, why: str,
     return Executed(done, certificate, file)
 
 
-def _list(settings: Settings, request: Request, pseudonym: str) -> None:
+def _list(settings: Settings, request: Request, pseudonym: str, act: Callable[..., int]) -> None:
+    """Enter the person on the list of the request, or take it off."""
     with connect(None, settings=settings) as con:
         con.execute("create temp table subject as select $1 as pseudonym", [pseudonym])
-        if request.request_type_code == ledger.LIMITATION:
-            exclusions.restrict(con, settings, "from subject", request_id=request.request_id)
-        else:
-            reason = exclusions.ERASURE if request.request_type_code == ledger.ERASURE else exclusions.OBJECTION
-            exclusions.exclude(con, settings, "from subject", reason=reason, request_id=request.request_id)
+        act(con, settings, "from subject", reason=LISTED[request.request_type_code])
+
+
+def _require_same(settings: Settings, request: Request, subject: str) -> None:
+    if not hmac.compare_digest(ledger.subject_token(settings, subject), request.subject_token):
+        raise UserError("Cette personne n'est pas celle de la demande.", where=f"demande {request.request_id}",
+                        why="l'identifiant donné ne correspond pas à celui qui a été inscrit",
+                        remedy="donner l'identifiant d'échange de la personne qui a fait cette demande")
 
 
 def _remove_copies(settings: Settings, request: Request) -> None:

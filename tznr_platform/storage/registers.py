@@ -28,8 +28,7 @@ PERSON = {"person_id": "INTEGER", "pseudonym": "VARCHAR", "pseudonym_version": "
 SEALED = {"person_id": "INTEGER", "sealed_identifier": "BLOB"}
 SENT = {"list_id": "VARCHAR", "body_code": "VARCHAR", "sent_date": "DATE", "person_id": "INTEGER",
         "territory_code": "VARCHAR"}
-LISTED = {"pseudonym": "VARCHAR", "since_date": "DATE", "until_date": "DATE", "reason_code": "VARCHAR",
-          "request_id": "VARCHAR"}
+LISTED = {"pseudonym": "VARCHAR", "since_date": "DATE", "until_date": "DATE", "reason_code": "VARCHAR"}
 
 
 def deliveries_file(settings: Settings) -> Path:

@@ -23,7 +23,7 @@ def con(settings):
 
 
 def listed(con, relation):
-    return con.execute(f"select pseudonym, reason_code, request_id from ({relation}) order by all").fetchall()
+    return con.execute(f"select pseudonym, reason_code from ({relation}) order by all").fetchall()
 
 
 def one(pseudonym):
@@ -35,36 +35,34 @@ def test_an_empty_list_excludes_nobody(con, settings):
     assert exclusions.version(con, settings) == 0
 
 
-def test_a_file_that_says_it_again_adds_nothing_a_request_does(con, settings):
+def test_who_is_there_is_not_added_again(con, settings):
     assert [exclusions.exclude(con, settings, one(A)) for _ in range(2)] == [1, 0]
-    assert exclusions.exclude(con, settings, one(A), request_id="2026-0001") == 1
-    assert exclusions.version(con, settings) == 2
-    assert listed(con, registers.exclusions(settings)) == [(A, "OBJECTION", "2026-0001")]
+    assert exclusions.version(con, settings) == 1 and listed(con, registers.exclusions(settings)) == [(A, "OBJECTION")]
 
 
 def test_a_withdrawn_objection_is_a_new_row_and_the_old_one_stays(con, settings):
-    exclusions.exclude(con, settings, one(A))
-    exclusions.exclude(con, settings, one(A), request_id="2026-0001")
-    exclusions.exclude(con, settings, one(B), request_id="2026-0002")
-    assert exclusions.lift(con, settings, "2026-0001") == 1
-    assert listed(con, registers.exclusions(settings)) == [(B, "OBJECTION", "2026-0002")]
-    assert exclusions.version(con, settings) == 4
+    exclusions.exclude(con, settings, f"{one(A)} union all {one(B)}")
+    assert [exclusions.lift(con, settings, one(A)) for _ in range(2)] == [1, 0]
+    assert listed(con, registers.exclusions(settings)) == [(B, "OBJECTION")]
+    assert exclusions.version(con, settings) == 3
+    columns = con.execute(f"describe from read_parquet('{registers.exclusion_file(settings)}')").fetchall()
+    assert {row[0]: row[1] for row in columns} == registers.LISTED
     exclusions.exclude(con, settings, one(A))
     assert [row[0] for row in listed(con, registers.exclusions(settings))] == [A, B]
 
 
 def test_a_withdrawn_objection_does_not_bring_back_an_erased_person(con, settings):
-    exclusions.exclude(con, settings, one(A), request_id="2026-0001")
-    exclusions.exclude(con, settings, one(A), reason=exclusions.ERASURE, request_id="2026-0002")
-    exclusions.lift(con, settings, "2026-0001")
-    assert listed(con, registers.exclusions(settings)) == [(A, "ERASURE", "2026-0002")]
+    exclusions.exclude(con, settings, one(A))
+    exclusions.exclude(con, settings, one(A), reason=exclusions.ERASURE)
+    exclusions.lift(con, settings, one(A))
+    assert listed(con, registers.exclusions(settings)) == [(A, "ERASURE")]
 
 
 def test_restriction_is_another_list(con, settings):
-    exclusions.restrict(con, settings, one(A), request_id="2026-0001")
+    exclusions.restrict(con, settings, one(A))
     assert listed(con, registers.exclusions(settings)) == [] and exclusions.version(con, settings) == 0
-    assert listed(con, registers.restrictions(settings)) == [(A, "RESTRICTION", "2026-0001")]
-    exclusions.lift(con, settings, "2026-0001")
+    assert listed(con, registers.restrictions(settings)) == [(A, "RESTRICTION")]
+    exclusions.lift(con, settings, one(A), reason=exclusions.RESTRICTION)
     assert listed(con, registers.restrictions(settings)) == []
 
 
@@ -78,7 +76,7 @@ def test_the_list_of_an_older_data_directory_still_counts(con, settings):
     former = settings.lake_dir / "identity" / "exclusion.parquet"
     lake.write_parquet(con, f"select '{A}' as pseudonym, date '2026-01-01' as since_date, 'OBJECTION' as reason_code",
                        former)
-    assert listed(con, registers.exclusions(settings)) == [(A, "OBJECTION", None)]
+    assert listed(con, registers.exclusions(settings)) == [(A, "OBJECTION")]
     exclusions.exclude(con, settings, one(B))
     former.unlink()
     assert [row[0] for row in listed(con, registers.exclusions(settings))] == [A, B]

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from tznr_platform.intake.judge import judge
+from tznr_platform.intake import screening
+from tznr_platform.intake.judge import identify, judge
 from tznr_platform.intake.prepare import Source
 from tznr_platform.intake.reading import ASIDE, RAGGED
 from tznr_platform.intake.rules import RowRules
@@ -28,7 +30,7 @@ from tznr_platform.storage.schema import landed_columns
 if TYPE_CHECKING:
     from tznr_platform.contracts import Contract
 
-BATCH_BYTES, BATCH_FILES = 400 << 20, 400
+BATCH_BYTES, BATCH_FILES, LARGE_BYTES = 400 << 20, 400, 32 << 20
 WHOLE_LINE = "(ligne entière)"
 COUNTS = """
 create or replace temp table counts as
@@ -54,50 +56,80 @@ def batches(sources: list[Source]) -> Iterator[list[Source]]:
         yield batch
 
 
+@dataclass(frozen=True)
+class Left:
+    """What a batch left out: the sources that turned out odd, and reason and detail of those refused whole."""
+
+    odd: list[Source]
+    refused: dict[int, screening.Reason]
+
+
 def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source], key: AnalysisKey,
-            settings: Settings) -> list[Source]:
-    """Read, judge and write a batch; returns the sources that turned out odd and were left out of it.
+            settings: Settings) -> Left:
+    """Read, screen, judge and write a batch; returns what was left out of it, of which nothing is kept.
 
     Leaves the temporary tables ``counts`` (delivery_id, accepted, refused) and ``refusals`` for the register
     and the receipts. Raises ``UserError`` STORAGE on a full disk, nothing of the batch being in the register.
     """
-    rules = RowRules(contract, batch[0].columns)
     with lake.storage_errors(settings.lake_dir):
-        odd = _read(con, rules, batch)
+        rules = _read(con, contract, batch)
+        found = {position: (first, count) for position, first, count in con.execute(
+            "select file_position, min(rowid), count(*) from typed group by 1").fetchall()}
+        odd = {position for position, source in enumerate(batch)
+               if found.get(position, (0, 0))[1] != source.line_count}
+        identify(con, contract, key)
+        refused = {position: reason for position, reason in screening.refusals(con, rules, batch).items()
+                   if position not in odd}
+        kept = {position: source for position, source in enumerate(batch) if position not in odd | refused.keys()}
+        _keep(con, kept, {position: first for position, (first, _) in found.items()})
         judge(con, rules, key, settings)
         con.execute(COUNTS)
-        _land(con, contract, batch, settings)
-    return odd
+        _land(con, contract, list(kept.values()), settings)
+    return Left([batch[position] for position in odd],
+                {batch[position].delivery_id: reason for position, reason in refused.items()})
 
 
-def _read(con: duckdb.DuckDBPyConnection, rules: RowRules, batch: list[Source]) -> list[Source]:
-    """Create ``typed`` and ``batch``; a file that gives another number of lines than it should is odd."""
-    is_clean, mask = batch[0].is_clean, rules.mask_sql
-    names = ["line", "part", *_columns(batch), "rest"] if is_clean else _columns(batch)
-    if is_clean:
-        mask = (f"case part when '{RAGGED}' then {rules.bit(WHOLE_LINE, 'COLUMN_COUNT')} "
-                f"when '{ASIDE}' then -1 else {mask} end")
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source]) -> RowRules:
+    """Create ``lines``, the files as they are, and ``typed``, their columns with what is wrong with each row."""
+    is_clean, columns = batch[0].is_clean, [f"c{index}" for index in range(len(batch[0].columns))]
+    names = ["line", "part", *columns, "rest"] if is_clean else columns
+    described = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     paths = ", ".join(quote(source.path) for source in batch)
-    con.execute("create or replace temp table typed as select file_index::integer as file_position, "
-                f"{'line::integer' if is_clean else 'null::integer'} as sent_line, {rules.typed_sql}, "
-                f"{mask} as mask from read_csv([{paths}], columns = {{{columns}}}, "
-                f"header = {not is_clean}, delim = {quote(batch[0].delimiter)}, quote = '\"', escape = '\"', "
-                "auto_detect = false, ignore_errors = true)")
-    found = {position: (first, count) for position, first, count in con.execute(
-        "select file_position, min(rowid), count(*) from typed group by 1").fetchall()}
-    odd = [source for position, source in enumerate(batch)
-           if found.get(position, (0, 0))[1] != source.line_count]
-    kept = [(position, source.delivery_id, source.arrival.sender, found.get(position, (0, 0))[0])
-            for position, source in enumerate(batch) if source not in odd]
+    con.execute("create or replace temp view lines as select file_index::integer as file_position, "
+                f"{', '.join(names)} from read_csv([{paths}], columns = {{{described}}}, header = {not is_clean}, "
+                f"delim = {quote(batch[0].delimiter)}, quote = '\"', escape = '\"', auto_detect = false, "
+                "ignore_errors = true)")
+    rules = RowRules(contract, batch[0].columns, _identifier_type(con, contract, batch))
+    mask, line = rules.mask_sql, "null::integer"
+    if is_clean:
+        line, mask = "line::integer", (f"case part when '{RAGGED}' then {rules.bit(WHOLE_LINE, 'COLUMN_COUNT')} "
+                                       f"when '{ASIDE}' then -1 else {mask} end")
+    con.execute(f"create or replace temp table typed as select * exclude ({', '.join(names)}), {rules.unsure_sql} as unsure "
+                f"from (select *, {mask} as mask from (select {line} as sent_line, *, {rules.typed_sql} from lines))")
+    return rules
+
+
+def _identifier_type(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source]) -> str:
+    """Type of ``p1``: of a large batch with many rows a person, an enumeration, so that a row holds four bytes of it."""
+    con.execute("drop table if exists typed; drop table if exists identified; drop table if exists people; "
+                "drop table if exists repeated; drop type if exists identifier")
+    columns = batch[0].columns
+    if (contract.person_field not in columns or contract.primary_key == (contract.person_field,)
+            or sum(source.arrival.size for source in batch) < LARGE_BYTES):
+        return "varchar"
+    raw = f"c{columns.index(contract.person_field)}"
+    con.execute(f"create temp type identifier as enum (select distinct {raw} from lines where {raw} is not null)")
+    return "identifier"
+
+
+def _keep(con: duckdb.DuckDBPyConnection, kept: dict[int, Source], first_rows: dict[int, int]) -> None:
+    """Create ``batch``, the files to judge, and take the rows of the others out of ``typed``."""
+    rows = [(position, source.delivery_id, source.arrival.sender, first_rows[position])
+            for position, source in kept.items()]
     con.execute("create or replace temp table batch as select * from (values (null::integer, null::integer, "
-                f"null::varchar, null::bigint), {', '.join(map(str, kept))}) "
+                f"null::varchar, null::bigint){''.join(f', {row}' for row in rows)}) "
                 "v(file_position, delivery_id, sender_code, first_row) where delivery_id is not null")
-    return odd
-
-
-def _columns(batch: list[Source]) -> list[str]:
-    return [f"c{index}" for index in range(len(batch[0].columns))]
+    con.execute("delete from typed where file_position not in (select file_position from batch)")
 
 
 def _land(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source],

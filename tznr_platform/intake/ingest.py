@@ -78,11 +78,14 @@ class Intake:
         self._receipts.write(self._con, done)
         odd: list[Source] = []
         for batch in batches(prepared.sources):
-            left_out = process(self._con, contract, batch, self._key, self._settings)
-            judged = self._judged(source for source in batch if source not in left_out)
-            self._receipts.write(self._con, judged)
-            done += judged
-            odd += left_out
+            left = process(self._con, contract, batch, self._key, self._settings)
+            refused = [self._refused(delivery_id, pending[delivery_id], *reason)
+                       for delivery_id, reason in left.refused.items()]
+            judged = self._judged(source for source in batch
+                                  if source not in left.odd and source.delivery_id not in left.refused)
+            self._receipts.write(self._con, [*refused, *judged])
+            done += [*refused, *judged]
+            odd += left.odd
         return done, {source.delivery_id: source.arrival for source in odd}
 
     def _judged(self, sources: Iterable[Source]) -> list[Delivery]:

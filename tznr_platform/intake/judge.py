@@ -1,7 +1,8 @@
 """From typed rows to judged rows: what a row's neighbours and the rest of the lake say of it.
 
 Here: persons (objection, not on the list), payers, reference values, doubles. Not here: what a row says alone
-(``rules``). Works on the temporary tables ``typed`` and ``batch``; leaves ``judged`` and ``refusals``.
+(``rules``), whole files refused (``screening``). Works on the temporary tables ``typed``, ``identified``, ``repeated`` and
+``batch``; leaves ``judged`` and ``refusals``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,22 @@ if TYPE_CHECKING:
     from tznr_platform.contracts import Contract
 
 BENEFIT_FIELD = "prestation"
+
+
+def identify(con: duckdb.DuckDBPyConnection, contract: Contract, key: AnalysisKey) -> None:
+    """Create ``identified (p1, pseudonym)``, once each identifier of ``typed``, and ``repeated``: keys borne by several rows.
+
+    A key names the person by the identifier as it came; the pseudonym of what is not an identifier is NULL.
+    """
+    if contract.person_field:
+        persons.resolve(con, key, "select distinct p1::varchar as p1 from typed")
+        con.execute("create or replace temp table identified as select once.p1, pseudonym "
+                    "from (select distinct p1 from typed) once left join keys on keys.p1 = once.p1::varchar")
+        con.execute("delete from keys where pseudonym is null")
+    columns = ", ".join("p1" if name == contract.person_field else contract.field(name).column
+                        for name in contract.primary_key)
+    con.execute(f"create or replace temp table repeated as select file_position, {columns} from typed "
+                "where mask = 0 group by all having count(*) > 1")
 
 
 def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, settings: Settings) -> None:
@@ -47,21 +64,20 @@ def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: Analysi
     field = rules.contract.person_field
     if field is None:
         return [], []
-    persons.resolve(con, key, "select p1 from typed")
     if objecting := _objection_column(rules.contract):
-        exclusions.exclude(con, settings, f"select pseudonym from typed join keys using (p1) where {objecting}")
+        exclusions.exclude(con, settings, f"select pseudonym from typed join identified using (p1) where {objecting}")
     excluded = f"select pseudonym from ({registers.exclusions(settings)})"
     if rules.contract.sender_kind == "territory":
-        persons.declare(con, key, settings, "select distinct pseudonym from typed join keys using (p1) "
+        persons.declare(con, key, settings, "select distinct pseudonym from typed join identified using (p1) "
                                             f"where mask = 0 and pseudonym not in ({excluded})")
         exchange_register.seal(con, key, settings)
     unlisted = rules.bit(field, "NOT_ON_LIST") if rules.contract.sender_kind == "body" else 0
     con.execute("create or replace temp table people as select p1, person_id, case "
-                f"when trim(p1) = '' then {rules.bit(field, 'REQUIRED_MISSING')} "
+                f"when trim(p1::varchar) = '' then {rules.bit(field, 'REQUIRED_MISSING')} "
                 f"when pseudonym is null then {rules.bit(field, 'PATTERN_MISMATCH')} "
                 f"when pseudonym in ({excluded}) then {rules.bit(field, 'OBJECTION')} "
                 f"when person_id is null then {unlisted} else 0 end as person_bits "
-                f"from keys left join ({registers.persons(settings)}) using (pseudonym)")
+                f"from identified left join ({registers.persons(settings)}) using (pseudonym)")
     joins, bits = ["left join people using (p1)"], ["coalesce(person_bits, 0)"]
     if unlisted and _asked(con, settings):
         joins.append("left join asked on asked_person_id = person_id and asked_body_code = sender_code")
@@ -135,13 +151,13 @@ def _spell_out_refusals(con: duckdb.DuckDBPyConnection, rules: RowRules) -> None
 
 def _refuse_doubles(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Of several sound rows of a delivery with the same key, keep the first."""
-    key = ", ".join(["delivery_id", *(_landed(contract, name) for name in contract.primary_key)])
-    con.execute(f"create or replace temp table repeated as select {key} from judged where mask = 0 "
-                f"group by {key} having count(*) > 1")
-    if con.execute("select count(*) from repeated").fetchone() == (0,):
+    spelt_twice = "select pseudonym from identified where pseudonym is not null group by pseudonym having count(*) > 1"
+    if not con.execute("select exists (from repeated)" + (
+            f" or exists ({spelt_twice})" if contract.person_field else "")).fetchone()[0]:
         return
+    key = ", ".join(["delivery_id", *(_landed(contract, name) for name in contract.primary_key)])
     con.execute("create or replace temp table doubles as select delivery_id, line_number "
-                f"from (from judged where mask = 0) semi join repeated using ({key}) "
+                "from judged where mask = 0 "
                 f"qualify row_number() over (partition by {key} order by line_number) > 1")
     con.execute("update judged set mask = 1 from doubles where judged.delivery_id = doubles.delivery_id "
                 "and judged.line_number = doubles.line_number")

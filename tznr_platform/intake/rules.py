@@ -6,6 +6,7 @@ spelled out only for the others. Not here: what needs other rows or other tables
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from tznr_platform.contracts import Contract, Field, Rule
 
 EARLIEST, LATEST = "date '1900-01-01'", "date '2100-12-31'"
+LONG_NUMBER = 1e8
+A_NAME = ("DUPONT", "Mme Marie Dupont")
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,14 @@ class Check:
 class RowRules:
     """SQL of the typed columns and of the mask of a contract, for files with their columns in one order."""
 
-    def __init__(self, contract: Contract, columns: tuple[str | None, ...]) -> None:
-        self.contract = contract
+    def __init__(self, contract: Contract, columns: tuple[str | None, ...], identifier_type: str = "varchar") -> None:
+        self.contract, self.identifier_type = contract, identifier_type
         self.checks: list[Check] = []
         self._raw = {name: f"c{index}" for index, name in enumerate(columns) if name is not None}
         self._sound: list[str] = []
         self._terms: list[str] = []
+        self._unsure: dict[str, str] = {}
+        self._watched: list[str] = []
         for field in contract.fields:
             self._add_field(field)
         for rule in contract.rules:
@@ -56,19 +61,37 @@ class RowRules:
     @property
     def typed_sql(self) -> str:
         """Select list of the typed columns, under their names in the lake; the person's is the raw ``p1``."""
-        return ", ".join(f"{self.raw(field.name)} as p1" if field.name == self.contract.person_field
+        return ", ".join(f"{self.raw(field.name)}::{self.identifier_type} as p1" if field.name == self.contract.person_field
                          else f"{parsing.parsed(field, self.raw(field.name))} as {field.column}"
                          for field in self.contract.fields)
 
     @property
     def mask_sql(self) -> str:
-        """0 for a sound row, -1 for a line of empty cells, else the bits of its checks.
+        """0 for a sound row, -1 for a line of empty cells, else the bits of its checks; over the typed columns.
 
         One conjunction clears the sound rows; the bits are worked out for the others only.
         """
         empty = " and ".join(parsing.is_blank(raw) for raw in self._raw.values())
         return (f"case when {' and '.join(self._sound)} then 0 when {empty} then -1 "
                 f"else {' | '.join(f'({term})::bigint' for term in self._terms)} end")
+
+    @property
+    def unsure_fields(self) -> list[str]:
+        """The field of each cell of ``unsure_sql``, in its order."""
+        return list(self._unsure)
+
+    @property
+    def unsure_sql(self) -> str:
+        """The texts of a row that its type does not answer for (VARCHAR[], NULL in place of the others), else NULL.
+
+        A sound coded, dated or short numeric cell names nobody; a cell of another type may, and so may a long number or
+        a value whose pattern a name would pass. The identifier is screened apart, once for all the rows that carry it.
+        """
+        if not self._unsure:
+            return "null::varchar[]"
+        cells = ", ".join(f"case when {condition} then {self.raw(field)} end"
+                          for field, condition in self._unsure.items())
+        return f"case when mask > 0 or {' or '.join(self._watched) or 'false'} then [{cells}] end"
 
     def _add_field(self, field: Field) -> None:
         raw, value = self.raw(field.name), field.column
@@ -81,9 +104,28 @@ class RowRules:
             sound = " and ".join([f"{value} is not null", *(bound for bound, _ in bounds)])
             self._sound.append(sound if field.required else f"({raw} is null or {sound})")
             unread = self.bit(field.name, "ENUM_UNKNOWN" if field.enum else "TYPE_INVALID")
+            self._watch(field, sound)
             others = " ".join(f"when not ({bound}) then {bit}" for bound, bit in bounds)
             self._terms.append(f"case when {value} is null and {parsing.is_blank(raw)} then {missing} "
                                f"when {value} is null then {unread} {others} else 0 end")
+
+    def _watch(self, field: Field, sound: str) -> None:
+        """Say which cells of a field the screen must read: the unsound ones, and what a sound one may still hide."""
+        watched = ""
+        if field.type in ("number", "integer") and (field.maximum is None or field.maximum >= LONG_NUMBER):
+            watched = f"abs({field.column}) >= {LONG_NUMBER:.0f}"
+        elif field.type == "string" and not field.enum and any(re.search(field.pattern or "", name) for name in A_NAME):
+            known = self._known_values(field.name)
+            watched = f"{field.column} not in ({', '.join(map(quote, known))})" if known else f"{field.column} is not null"
+        self._unsure[field.name] = f"({sound}) is not true" + (f" or {watched}" if watched else "")
+        if watched:
+            self._watched.append(watched)
+
+    def _known_values(self, field: str) -> list[str]:
+        """The values that a reference list of a rule gives to a field; empty when no rule does."""
+        return sorted({row[column] for rule in self.contract.rules if rule.kind == "reference"
+                       for name, column in zip(rule.fields, rule.params["columns"], strict=False) if name == field
+                       for row in contracts.reference(rule.params["reference"])})
 
     def _bounds(self, field: Field) -> list[tuple[str, int]]:
         """What a value of the right type must still satisfy, and the bit it costs otherwise."""
@@ -107,6 +149,8 @@ class RowRules:
             self._sound.append(f"({broken}) is not true")
             bit = self.bit(rule.fields[0], rule.reason_code)
             self._terms.append(f"case when {broken} then {bit} else 0 end")
+            if rule.kind == "window" and rule.fields[0] in self._unsure:
+                self._unsure[rule.fields[0]] += f" or {broken}"
 
     def _value(self, field: str) -> str:
         return self.contract.field(field).column

@@ -10,6 +10,7 @@ import click
 from tznr_platform.privacy import ledger
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings, load_settings
+from tznr_platform.storage import clock
 
 DAGSTER_YAML = Path(__file__).resolve().parents[2] / "dagster.yaml.example"
 
@@ -26,7 +27,11 @@ def init() -> None:
 
 
 def prepare(settings: Settings) -> None:
-    """Create what is missing; never replace a key or a configuration, never invent a key that was named."""
+    """Create what is missing; never replace a key or a configuration, never invent a key that was named.
+
+    Refused (``UserError``) past the last day of the working data: no key is drawn for what no longer opens.
+    """
+    clock.require_open(settings)
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     if not (settings.dagster_home / "dagster.yaml").exists():
         shutil.copyfile(DAGSTER_YAML, settings.dagster_home / "dagster.yaml")

@@ -24,7 +24,7 @@ from tznr_platform.privacy.certificates import REMOVED, REWRITTEN, Certificate, 
 from tznr_platform.privacy.originals import Seeker
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
-from tznr_platform.storage import chain, clock, lake, rebuild, registers
+from tznr_platform.storage import audit, backup, chain, clock, lake, rebuild, registers
 
 OPERATOR = re.compile(r"[\w.@-]{1,64}")
 LEDGER, REDUCED_LEDGER = "ledger.jsonl", "registre_reduit.jsonl"
@@ -39,7 +39,10 @@ PEOPLE_REMARKS = (
 
 @dataclass(frozen=True)
 class Plan:
-    """A purge decided and not finished: by whom, why, and every file as it was before."""
+    """A purge decided and not finished: by whom, why, and every file as it was before.
+
+    ``is_whole``: the working data go, and with them the keys and every name; otherwise one class that ends earlier.
+    """
 
     purge_id: str
     date: str
@@ -50,6 +53,7 @@ class Plan:
     places: tuple[str, ...]
     keys: dict[str, str]
     person_count: int
+    is_whole: bool
     search: Search | None = None
 
     @classmethod
@@ -111,7 +115,8 @@ def _plan(settings: Settings, why: str, second_operator: str) -> Plan:
                             else REMOVED, retention_code=code) for path, code in sorted(files.items()))
     return Plan(certificates.new_id("purge", settings), settings.today.isoformat(), settings.operator, second_operator,
                 why.strip(), facts, tuple(map(str, sorted(files))),
-                {str(path): file_fact(settings, path, REMOVED).sha256 for path in keys}, len(_pseudonyms(settings)))
+                {str(path): file_fact(settings, path, REMOVED).sha256 for path in keys},
+                len(_pseudonyms(settings)) if is_working_over else 0, is_working_over)
 
 
 def _finish(settings: Settings, plan: Plan) -> Certificate:
@@ -125,7 +130,7 @@ def _finish(settings: Settings, plan: Plan) -> Certificate:
         plan = replace(plan, search=_search(settings, plan, Seeker(key, pseudonyms)))
         _note(settings, plan)
     _remove(settings, plan, keep=None)
-    _sweep(settings)
+    _sweep(settings, plan)
     certificate = Certificate(
         plan.purge_id, "purge", plan.date, plan.operator, plan.why, plan.person_count, plan.files, plan.search,
         second_operator=plan.second_operator, keys={Path(place).name: sha256 for place, sha256 in plan.keys.items()},
@@ -179,19 +184,25 @@ def _remove(settings: Settings, plan: Plan, keep: Path | None) -> None:
             place.unlink()
 
 
-def _sweep(settings: Settings) -> None:
-    """Locks and empty folders, of the data directory and of the backups."""
+def _sweep(settings: Settings, plan: Plan) -> None:
+    """Locks, empty folders, and what is left of the destroyed backups."""
     for lock in settings.root.rglob("*.lock"):
         lock.unlink(missing_ok=True)
     rebuild.remove_empty_folders(settings.root)
+    copies = {parent for place in map(Path, plan.places) for parent in place.parents
+              if parent.name.startswith(backup.PREFIX)}
+    for copy in sorted(copies):
+        rebuild.remove_empty_folders(copy)
+        audit.append(settings, backup.ENDED, str(copy), why=plan.purge_id)
 
 
 def _search(settings: Settings, plan: Plan, seeker: Seeker) -> Search:
     """What was to go has gone, and no remaining byte names a person; ``UserError`` STORAGE if one does."""
     person_file = registers.person_file(settings)
     files = [path for path in settings.root.rglob("*") if path.is_file() and path != person_file]
-    left = [str(path) for path in map(Path, plan.places) if path.exists() and path != person_file]
-    if clock.WORKING in {fact.retention_code for fact in plan.files}:
+    left = [place for place in plan.places
+            if (path := Path(place)).exists() and path != person_file and not retention.emptied(settings, path)]
+    if plan.is_whole:
         left += [str(path) for path in files if seeker.is_in(path)]
     if left:
         raise UserError("La purge n'est pas achevée : des données se trouvent encore dans des fichiers.",

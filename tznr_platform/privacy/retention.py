@@ -9,6 +9,7 @@ A file that no rule names is working data: what is forgotten is destroyed with t
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,10 +67,13 @@ def holdings(settings: Settings) -> list[Holding]:
 
 
 def emptied(settings: Settings, path: Path) -> bool:
-    """An accepted file without a row left: it stays, because the register names it, and holds nothing."""
-    schema = path.parents[2] / "_schema.parquet"
-    return (path.is_relative_to(settings.lake_dir / "accepted") and schema.is_file() and path != schema
-            and path.stat().st_size == schema.stat().st_size and path.read_bytes() == schema.read_bytes())
+    """An accepted file without a row: it stays as long as the register names it, and holds nothing."""
+    accepted = settings.lake_dir / "accepted"
+    if not path.is_relative_to(accepted):
+        return False
+    schema = accepted / path.relative_to(accepted).parts[0] / "_schema.parquet"
+    return (schema.is_file() and path.stat().st_size == schema.stat().st_size
+            and path.read_bytes() == schema.read_bytes())
 
 
 def class_of(settings: Settings, path: Path) -> str:
@@ -84,26 +88,31 @@ def class_of(settings: Settings, path: Path) -> str:
 
 
 def over(settings: Settings) -> list[Holding]:
-    """The files whose time is over today."""
-    return [holding for holding in holdings(settings)
-            if clock.is_over(settings, holding.end_date) and not emptied(settings, holding.path)]
+    """The files whose time is over today; emptied ones only when the working data go as well."""
+    return _over(settings, holdings(settings))
+
+
+def _over(settings: Settings, held: list[Holding]) -> list[Holding]:
+    found = [holding for holding in held if clock.is_over(settings, holding.end_date)]
+    if any(holding.retention_code == clock.WORKING for holding in found):
+        return found
+    return [holding for holding in found if not emptied(settings, holding.path)]
 
 
 def states(settings: Settings) -> list[ClassState]:
     """Every class with what it holds and the days left, in the order of the reference list."""
-    held: dict[str, list[Holding]] = {}
-    for holding in holdings(settings):
-        held.setdefault(holding.retention_code, []).append(holding)
-    return [_state(settings, row, held.get(row["retention_code"], [])) for row in reference("retention_classes")]
+    held = holdings(settings)
+    over_counts = Counter(holding.retention_code for holding in _over(settings, held))
+    return [_state(settings, row, [holding for holding in held if holding.retention_code == row["retention_code"]],
+                   over_counts[row["retention_code"]]) for row in reference("retention_classes")]
 
 
-def _state(settings: Settings, row: dict[str, str], held: list[Holding]) -> ClassState:
+def _state(settings: Settings, row: dict[str, str], held: list[Holding], over_count: int) -> ClassState:
     end = min((holding.end_date for holding in held if holding.end_date), default=clock.end_date(row["retention_code"]))
     return ClassState(
         row["retention_code"], row["retention_label"], row["action"], row["certainty"], end,
         (end - clock.day(settings)).days if end else None, len(held),
-        sum(holding.path.stat().st_size for holding in held),
-        sum(clock.is_over(settings, holding.end_date) and not emptied(settings, holding.path) for holding in held))
+        sum(holding.path.stat().st_size for holding in held), over_count)
 
 
 def _end(retention_code: str, delivered: dt.date | None) -> dt.date | None:

@@ -17,9 +17,10 @@ from tznr_platform.intake.arrivals import FileRefusedError
 HEAD_BYTES = 64 * 1024
 SAMPLE_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 16 << 20
+FEW = 3
 CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 TWICE_ENCODED = "Ã\u0082".encode()[:-1]
-EXPECTED = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆáíóúñìòßãõåÁÍÓÚÑÌÒÃÕÅ«»°’‘“”–—…€²³§½·\u00a0")
+EXPECTED = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆáíóúñìòßãõåÁÍÓÚÑÌÒÃÕÅ«»°’‘“”–—…€²³§½·©®™µ×ºª¼¾¡¿\u00a0")
 OFFICE_ENCODINGS = ("cp1252", "mac_roman", "cp850")
 OTHER_ENCODINGS = frozenset({"cp1250", "iso8859_2", "cp1251", "iso8859_5", "koi8_r", "cp1253", "iso8859_7", "cp1254",
                              "iso8859_9", "cp1255", "cp1256", "cp1257"})
@@ -65,13 +66,14 @@ def _single_byte(head: bytes) -> str:
     foreign = bytes(byte for byte in head if byte > 127)
     if b"\0" in head or not head.decode("utf-8", errors="ignore").isascii():
         raise FileRefusedError("ENCODING_UNKNOWN")
-    shares = {encoding: _expected_share(foreign, encoding) for encoding in OFFICE_ENCODINGS}
+    candidates = OFFICE_ENCODINGS if len(foreign) >= FEW else OFFICE_ENCODINGS[:1]
+    shares = {encoding: _expected_share(foreign, encoding) for encoding in candidates}
     best = max(shares, key=shares.get)
     if shares[best] >= 0.7:
         return best
     from charset_normalizer import from_bytes
 
-    found = from_bytes(head, cp_isolation=sorted(OTHER_ENCODINGS)).best() if len(foreign) >= 8 else None
+    found = from_bytes(head, cp_isolation=sorted(OTHER_ENCODINGS)).best() if len(foreign) > 2 * FEW else None
     if found is None or found.encoding not in OTHER_ENCODINGS:
         raise FileRefusedError("ENCODING_UNKNOWN")
     return found.encoding

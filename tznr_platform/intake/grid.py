@@ -19,7 +19,7 @@ from tznr_platform.intake.columns import name_key
 
 Line = tuple[int, Sequence[str]]
 Merge = tuple[tuple[int, int], tuple[int, int]]
-SEARCHED, SAMPLED, TALLEST = 30, 60, 6
+SEARCHED, SAMPLED, MISFITS = 30, 60, 5
 MISSING = frozenset({"", "-", "--", "n/a", "na", "null", "none", "nan", "nc", "nd", ".", "..", "\\n", "?"})
 NUMBER = re.compile(r"[-+(]?\s?[€$£]?\s?\d[\d\s.,\u00a0\u202f]*([eE][-+]?\d+)?\s?[%€$£)]?")
 DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([T ]\d{1,2}[:.h]\d{2}.*)?")
@@ -84,6 +84,7 @@ def _by_looks(grid: Sequence[Line], merges: list[Merge]) -> Frame:
     start = next((index for index in range(min(len(grid), SEARCHED)) if _heads(grid, index)), None)
     if start is None:
         raise FileRefusedError("FILE_UNREADABLE" if len(grid) > 1 else "NO_ROWS")
+    grid = [line for index, line in enumerate(grid) if index <= start or line[1] != grid[start][1]]
     end = _header_end(grid, start, merges)
     lines, body = grid[start:end + 1], [cells for _, cells in grid[end + 1:end + 1 + SAMPLED]]
     _refuse_blocks(merges, lines[-1][0])
@@ -92,8 +93,10 @@ def _by_looks(grid: Sequence[Line], merges: list[Merge]) -> Frame:
         return Frame(0, 0, ("",) * width)
     headers = tuple(" ".join(dict.fromkeys(texts)) for texts in _stacked(lines, merges))
     frame = _framed(lines[0][0], lines[-1][0], headers, grid[end + 1:])
-    if frame.width == 1 and not _is_lone_column(body):
-        raise FileRefusedError("FILE_UNREADABLE" if body else "NO_ROWS")
+    if not body:
+        raise FileRefusedError("NO_ROWS")
+    if not (_is_table(frame, body) if frame.width > 1 else _is_lone_column(body)):
+        raise FileRefusedError("FILE_UNREADABLE")
     return frame
 
 
@@ -179,15 +182,26 @@ def _is_record(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
         found = _kind(cell)
         if found and kind and (found != kind):
             return False
-        typed += bool(found) and kind != "text"
+        typed += bool(found) and kind in ("number", "date")
     same = sum(tuple(cells) == tuple(first) for cells in body)
     return same > len(body) / 2 if not typed else not _is_scale(first)
 
 
 def _is_scale(cells: Sequence[str]) -> bool:
     """Years in a row are names of columns."""
-    years = [int(cell) for cell in cells if cell.isdigit() and 1900 <= int(cell) <= 2100]
-    return len(years) >= 2 and {abs(after - before) for before, after in pairwise(years)} == {1}
+    years = [int(cell) if cell.isdigit() else 0 for cell in cells if _kind(cell) == "number"]
+    steps = {after - before for before, after in pairwise(years)}
+    if not all(1900 <= year <= 2100 for year in years):
+        return False
+    return steps in ({1}, {-1}) or (len(years) > 2 and (min(steps) > 0 or max(steps) < 0))
+
+
+def _is_table(frame: Frame, body: Sequence[Sequence[str]]) -> bool:
+    """Whether the records fill the columns: a page of text with a few aligned words does not."""
+    right = frame.left + frame.width
+    misfits = sum(len(cells) < right or any(cells[right:]) for cells in body)
+    is_sparse = frame.width > 2 and median(map(filled, body)) < 2
+    return not is_sparse and (misfits < MISFITS or misfits <= len(body) / 5)
 
 
 def _is_lone_column(body: Sequence[Sequence[str]]) -> bool:

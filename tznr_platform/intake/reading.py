@@ -20,6 +20,7 @@ from tznr_platform.intake.columns import name_key
 from tznr_platform.intake.dialect import Dialect, dialect_of, grid_of
 from tznr_platform.intake.encodings import encoding_of, holds_lost_letters
 from tznr_platform.intake.grid import Frame, filled, find_frame
+from tznr_platform.intake.markup import markup_of, open_markup
 from tznr_platform.privacy.screen import fold
 
 ROW, RAGGED, ASIDE = "", "ragged", "aside"
@@ -204,11 +205,7 @@ def read_table(path: Path, known: Iterable[str] = (), *, max_bytes: int, folder:
         return _text(path, keys)
     if kind not in ("workbook", "xls"):
         raise FileRefusedError("FORMAT_UNSUPPORTED")
-    found = sheets.open_workbook(path)
-    chosen, frame = sheets.choose(found, keys)
-    if len(chosen.rows) <= frame.header_line:
-        raise FileRefusedError("NO_ROWS")
-    return Reading(path, frame, sheets=found, chosen=chosen)
+    return _of_sheets(path, sheets.open_workbook(path), keys)
 
 
 def plain(path: Path, folder: Path | None, max_bytes: int) -> Path:
@@ -226,11 +223,20 @@ def plain(path: Path, folder: Path | None, max_bytes: int) -> Path:
     return containers.unpack(path, member, folder / f"{path.name[-60:]}.plain", max_bytes)
 
 
+def _of_sheets(path: Path, found: list[sheets.Sheet], keys: set[str], encoding: str = "") -> Reading:
+    chosen, frame = sheets.choose(found, keys)
+    if len(chosen.rows) <= frame.header_line:
+        raise FileRefusedError("NO_ROWS")
+    return Reading(path, frame, encoding, sheets=found, chosen=chosen)
+
+
 def _text(path: Path, keys: set[str]) -> Reading:
     encoding = encoding_of(path)
     with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as stream:
         sample = stream.read(SAMPLE_CHARACTERS)
         is_whole = len(sample) < SAMPLE_CHARACTERS
+    if kind := markup_of(sample):
+        return _of_sheets(path, open_markup(path, encoding, kind), keys, encoding)
     dialect = dialect_of(sample, keys)
     if keys and not dialect.separator:
         raise FileRefusedError("SEPARATOR_UNKNOWN" if sample.strip() else "FILE_EMPTY")

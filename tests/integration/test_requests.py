@@ -223,3 +223,31 @@ def test_the_asset_shows_deadlines_and_turns_red_when_one_is_late(desk: Desk, db
     passed, facts = shown()
     assert not passed and (facts["en_cours"], facts["en_retard"]) == (2, 1)
     assert not any(request.subject_token in facts["echeances"] for request in ledger.read(desk.settings))
+
+
+def test_the_command_takes_the_person_from_a_file_and_never_shows_it(desk: Desk, tmp_path, monkeypatch):
+    from click.testing import CliRunner
+
+    from tznr_platform.cli import tznr
+
+    monkeypatch.setenv("TZNR_DATA_DIR", str(desk.settings.root))
+    monkeypatch.setenv("TZNR_TODAY", "2026-06-15")
+    subject = tmp_path / "identifiant.txt"
+    subject.write_text(ANNE + "\n")
+    pseudonym = AnalysisKey.load(desk.settings).second_pass(ANNE)
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(tznr, ["requests", *arguments], input=ANNE)
+        assert not done.exception, done.output
+        assert ANNE not in done.output and pseudonym not in done.output
+        return done.output
+    assert "2026-0001 inscrite : opposition, exécutée" in run("add", "--type", "opposition", "--channel", "courriel",
+                                                              "--subject", "-")
+    assert "à décider" in run("add", "--type", "acces", "--channel", "courrier", "--subject", str(subject))
+    assert "1 demande en cours" in run("list").replace("\u00a0", " ") and "retirée" not in run("list", "--all")
+    run("decide", "2026-0002", "--accept", "--why", "identité vérifiée")
+    assert "copies/2026-0002.json" in run("execute", "2026-0002", "--subject", "-", "--why", "remis")
+    assert "retirée" in run("withdraw", "2026-0001", "--subject", str(subject), "--why", "demandé par la personne")
+    refused = CliRunner().invoke(tznr, ["requests", "add", "--type", "acces", "--channel", "autre", "--subject", "-"],
+                                 input=f"{ANNE}\n{BRUNO}\n")
+    assert isinstance(refused.exception, UserError) and "une seule personne" in str(refused.exception)

@@ -155,3 +155,27 @@ def test_r6_a_corrected_old_month_takes_the_place_of_the_old_one_and_the_history
     assert found == [("2025-05", 1, False), ("2025-05", 2, True), ("2025-06", 1, True)]
     old = list((inbox.settings.lake_dir / "accepted" / "droits_mensuels").rglob("period=2025-05/d*.parquet"))
     assert len(old) == 2
+
+
+def test_r5_fifty_ticks_ask_for_one_run_and_an_objection_for_another(inbox: Inbox, dbt_manifest):
+    import dagster as dg
+
+    from tznr_platform.orchestration.triggers import inbox_sensor
+    from tznr_platform.resources import Platform
+
+    inbox.put(NAME, PERSONS.text("a", "b"))
+    platform = Platform(options={"data_dir": str(inbox.settings.root), "today": "2026-06-15"})
+
+    def keys() -> set[str]:
+        """Run keys of fifty ticks; the first one after a change only looks."""
+        cursor, found = None, set()
+        for _ in range(50):
+            context = dg.build_sensor_context(cursor=cursor, resources={"platform": platform})
+            asked = inbox_sensor(context)
+            cursor = context.cursor
+            found |= {asked.run_key} if isinstance(asked, dg.RunRequest) else set()
+        return found
+    before = keys()
+    object_to(inbox, "a")
+    after = keys()
+    assert len(before) == len(after) == 1 and before != after

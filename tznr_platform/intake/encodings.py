@@ -20,8 +20,9 @@ LONGEST_LINE_BYTES = 16 << 20
 FEW = 3
 CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 TWICE_ENCODED = "Ã\u0082".encode()[:-1]
-EXPECTED = frozenset("àâäçéèêëîïôöùûüÿœæÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆáíóúñìòßãõåÁÍÓÚÑÌÒÃÕÅ«»°’‘“”–—…€²³§½·©®™µ×ºª¼¾¡¿\u00a0")
-OFFICE_ENCODINGS = ("cp1252", "mac_roman", "cp850")
+COMMON = frozenset("éèàêçùîôâûïëœÉÈÀÊÇ«»’°€")
+EXPECTED = COMMON | frozenset("äöüÿæÂÄËÎÏÔÖÙÛÜŸŒÆáíóúñìòßãõåÁÍÓÚÑÌÒÃÕÅ‘“”–—…²³§½·©®™µ×ºª¼¾¡¿\u00a0")
+OFFICE_ENCODINGS = ("mac_roman", "cp850")
 OTHER_ENCODINGS = frozenset({"cp1250", "iso8859_2", "cp1251", "iso8859_5", "koi8_r", "cp1253", "iso8859_7", "cp1254",
                              "iso8859_9", "cp1255", "cp1256", "cp1257"})
 LOST = re.compile("\ufffd|[a-zà-ÿ]\\?[a-zà-ÿ](?!\\w*=)")
@@ -66,10 +67,11 @@ def _single_byte(head: bytes) -> str:
     foreign = bytes(byte for byte in head if byte > 127)
     if b"\0" in head or not head.decode("utf-8", errors="ignore").isascii():
         raise FileRefusedError("ENCODING_UNKNOWN")
-    candidates = OFFICE_ENCODINGS if len(foreign) >= FEW else OFFICE_ENCODINGS[:1]
-    shares = {encoding: _expected_share(foreign, encoding) for encoding in candidates}
-    best = max(shares, key=shares.get)
-    if shares[best] >= 0.7:
+    if _share(foreign, "cp1252", EXPECTED) >= 0.7:
+        return "cp1252"
+    others = {encoding: _share(foreign, encoding, COMMON) for encoding in OFFICE_ENCODINGS}
+    best = max(others, key=others.get)
+    if others[best] >= 0.6 and len(foreign) >= FEW:
         return best
     from charset_normalizer import from_bytes
 
@@ -79,12 +81,12 @@ def _single_byte(head: bytes) -> str:
     return found.encoding
 
 
-def _expected_share(foreign: bytes, encoding: str) -> float:
+def _share(foreign: bytes, encoding: str, letters: frozenset[str]) -> float:
     try:
         text = foreign.decode(encoding)
     except UnicodeDecodeError:
         return 0.0
-    return sum(character in EXPECTED for character in text) / len(text)
+    return sum(character in letters for character in text) / len(text)
 
 
 def _first_foreign(path: Path) -> bytes | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -286,7 +287,7 @@ def _ends_with_rows(path: Path, encoding: str, dialect: Dialect, width: int) -> 
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - TAIL_BYTES))
         text = stream.read().decode(encoding.removesuffix("-le").removesuffix("-be"), errors="ignore")
-    records = (_tidy(record) for line in text.split("\n")[-HELD_LINES:] for record in dialect.records([line]))
+    records = (_tidy(record) for line in re.split(r"\r\n|\r|\n", text)[-HELD_LINES:] for record in dialect.records([line]))
     return not any(any(cells) and (_is_total(cells, width) or (filled(cells) == 1 and width > 2)) for cells in records)
 
 

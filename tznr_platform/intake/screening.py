@@ -62,7 +62,7 @@ def _places(rules: RowRules, batch: Sequence[Source]) -> dict[str, str]:
     unknown = [rank for rank, field in enumerate(batch[0].columns, start=1) if field is None]
     places = {"field": _cells("typed", "unsure", "unsure is not null")}
     if batch[0].is_clean:
-        places |= {"column": _cells("lines", split, "part = '' and rest <> ''"),
+        places |= {"column": _cells("lines", split, "part is null and rest <> ''"),
                    "aside": _cells("lines", split, "part <> ''")}
     elif unknown:
         listed = ", ".join(f"c{rank - 1}" for rank in unknown)

@@ -29,7 +29,7 @@ SIGNATURES = ((b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"\xd0\xcf\x11\xe
               (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"PAR1", "parquet"), (b"%PDF", "pdf"),
               (b"Rar!", "rar"), (b"7z\xbc\xaf", "7z"))
 CORRUPT = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, RuntimeError, NotImplementedError, ValueError)
-HIDDEN = re.compile(r"(^|/)(\.|__MACOSX/|~\$)")
+HIDDEN = re.compile(r"(^|/)(\.(?!\.?/)|__MACOSX/|~\$)")
 XML_CALLS = (b"<!DOCTYPE", b"<!ENTITY")
 ROW_TAGS = (b"<row", b"<table:table-row")
 CELL_TAGS = (b"<c ", b"<c>", b"<table:table-cell", b"<table:covered-table-cell")
@@ -84,12 +84,16 @@ def members(path: Path) -> list[str]:
 def unpack(path: Path, member: str | None, target: Path, max_bytes: int) -> Path:
     """Write a compressed file, or one member of an archive, to ``target``.
 
-    ``FileRefusedError``: FILE_TOO_LARGE above ``max_bytes``, FILE_TRUNCATED, FILE_UNREADABLE when it is damaged.
+    ``FileRefusedError``: ARCHIVE_UNSAFE, FILE_TOO_LARGE above ``max_bytes``, FILE_TRUNCATED, FILE_UNREADABLE when it
+    is damaged.
     """
+    abnormal = max(RATIO * path.stat().st_size, CHUNK_BYTES)
     with opened(path, member) as packed, target.open("wb") as plain:
         written = 0
         while chunk := packed.read(CHUNK_BYTES):
             written += len(chunk)
+            if written > abnormal:
+                raise FileRefusedError("ARCHIVE_UNSAFE")
             if written > max_bytes:
                 raise FileRefusedError("FILE_TOO_LARGE")
             plain.write(chunk)

@@ -8,7 +8,6 @@ encodings, that was decoded wrongly once already, or that holds control characte
 from __future__ import annotations
 
 import codecs
-import mmap
 import re
 from pathlib import Path
 
@@ -37,11 +36,10 @@ def encoding_of(path: Path) -> str:
     encoding = detect_encoding(head)
     if encoding.startswith("utf-16"):
         return encoding
-    _refuse_odd_bytes(path)
-    if encoding != "utf-8":
-        return encoding
-    first = _first_foreign(path)
-    return encoding if first is None else detect_encoding(first)
+    if CONTROL_BYTES.search(head):
+        raise FileRefusedError("FILE_UNREADABLE")
+    foreign = _foreign_part(path, is_utf8=encoding == "utf-8")
+    return encoding if foreign is None else detect_encoding(foreign)
 
 
 def detect_encoding(head: bytes) -> str:
@@ -89,35 +87,32 @@ def _share(foreign: bytes, encoding: str, letters: frozenset[str]) -> float:
     return sum(character in letters for character in text) / len(text)
 
 
-def _first_foreign(path: Path) -> bytes | None:
-    """The bytes around the first one that is not UTF-8; None if all is. Beyond the head, accents may come first."""
-    decoder, ascii_so_far = codecs.getincrementaldecoder("utf-8")(), True
+def _foreign_part(path: Path, *, is_utf8: bool) -> bytes | None:
+    """Read a whole file once; the first bytes that are not UTF-8, if it was thought to be, else None.
+
+    ``FileRefusedError``: ENCODING_UNKNOWN for two encodings or text encoded twice, FILE_UNREADABLE for a zero byte or
+    an endless line, FILE_TRUNCATED for a file cut inside a character.
+    """
+    decoder, only_ascii, gap, edge = codecs.getincrementaldecoder("utf-8")(), True, 0, b""
     with path.open("rb") as stream:
         while chunk := stream.read(SAMPLE_BYTES):
+            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+            gap = len(chunk) - end if end >= 0 else gap + len(chunk)
+            if b"\0" in chunk or gap > LONGEST_LINE_BYTES:
+                raise FileRefusedError("FILE_UNREADABLE")
+            if chunk.isascii() and not edge:
+                continue
+            if TWICE_ENCODED in edge + chunk:
+                raise FileRefusedError("ENCODING_UNKNOWN")
+            edge = chunk[-2:] if not chunk[-2:].isascii() else b""
+            if not is_utf8:
+                continue
             try:
-                ascii_so_far = decoder.decode(chunk).isascii() and ascii_so_far
+                only_ascii = decoder.decode(chunk).isascii() and only_ascii
             except UnicodeDecodeError:
-                if not ascii_so_far:
+                if not only_ascii:
                     raise FileRefusedError("ENCODING_UNKNOWN") from None
                 return chunk
-        try:
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            raise FileRefusedError("FILE_TRUNCATED") from None
+    if is_utf8 and decoder.getstate()[0]:
+        raise FileRefusedError("FILE_TRUNCATED")
     return None
-
-
-def _refuse_odd_bytes(path: Path) -> None:
-    """Refuse control characters, UTF-8 read as Windows and saved again, and lines that no table has."""
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if CONTROL_BYTES.search(content, 0, HEAD_BYTES) or content.find(b"\0") >= 0:
-            raise FileRefusedError("FILE_UNREADABLE")
-        if content.find(TWICE_ENCODED) >= 0:
-            raise FileRefusedError("ENCODING_UNKNOWN")
-        start = 0
-        while len(content) - start > LONGEST_LINE_BYTES:
-            end = max(content.rfind(b"\n", start, start + LONGEST_LINE_BYTES),
-                      content.rfind(b"\r", start, start + LONGEST_LINE_BYTES))
-            if end < 0:
-                raise FileRefusedError("FILE_UNREADABLE")
-            start = end + 1

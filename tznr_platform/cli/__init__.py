@@ -15,7 +15,7 @@ from tznr_platform import discretion
 from tznr_platform.errors import ExitCode, UserError
 
 COMMANDS = (
-    "init", "synth", "run", "ui", "explain", "templates", "kit", "pseudonymise", "docs", "audit", "verify",
+    "init", "synth", "run", "ui", "explain", "templates", "kit", "pseudonymise", "check", "docs", "audit", "verify",
     "listout", "requests", "erase", "retention", "backup", "restore",
 )
 

@@ -23,7 +23,7 @@ from tznr_platform.intake.scan import inbox_paths, scan_inbox
 from tznr_platform.settings import Settings
 from tznr_platform.storage import connect, locks, registers
 
-__all__ = ["Arrival", "Delivery", "IntakeOutcome", "Scan", "inbox_fingerprint", "ingest", "run", "scan"]
+__all__ = ["Arrival", "Delivery", "IntakeOutcome", "Scan", "inbox_fingerprint", "ingest", "run", "scan", "try_out"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,18 @@ def run(settings: Settings, tables: Collection[str] | None = None, months: Colle
     return IntakeOutcome(tuple(deliveries), found.known_count, tuple(found.waiting), table_rows)
 
 
+def try_out(settings: Settings) -> tuple[list[Delivery], tuple[Arrival, ...]]:
+    """Answer an inbox as ``run`` does where no list of persons is known (at a sender): deliveries, files waiting.
+
+    The receipts say that what only the platform knows was not looked at. Errors as ``scan`` and ``ingest``.
+    """
+    with _opened(settings, is_trial=True) as (intake, register):
+        found = scan_inbox(settings, register)
+        deliveries = [delivery for table in (*contracts.contracts(), None)
+                      for delivery in intake.table(table, found.of_table(table))]
+    return deliveries, tuple(found.waiting)
+
+
 def inbox_fingerprint(settings: Settings) -> str | None:
     """A digest of the inbox (names, sizes, dates) and of the lists of persons; None if nothing is there."""
     try:
@@ -111,8 +123,8 @@ def inbox_fingerprint(settings: Settings) -> str | None:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[Intake, Register]]:
+def _opened(settings: Settings, *, is_trial: bool = False) -> Iterator[tuple[Intake, Register]]:
     with (discreet(), locks.exclusive(settings.lake_dir / "intake.lock", "le lac de données"),
           connect(None, settings=settings) as con):
         register = Register(con, settings)
-        yield Intake(con, settings, register), register
+        yield Intake(con, settings, register, is_trial=is_trial), register

@@ -21,6 +21,7 @@ from tznr_platform.intake.judge import identify, judge
 from tznr_platform.intake.prepare import Source
 from tznr_platform.intake.reading import ASIDE, RAGGED
 from tznr_platform.intake.rules import RowRules
+from tznr_platform.privacy import persons
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, registers
@@ -65,8 +66,10 @@ class Left:
 
 
 def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source], key: AnalysisKey,
-            settings: Settings) -> Left:
+            settings: Settings, *, is_trial: bool) -> Left:
     """Read, screen, judge and write a batch; returns what was left out of it, of which nothing is kept.
+
+    In a trial, at a sender, no list of persons is known: all those of the files are presumed to be on it.
 
     Leaves the temporary tables ``counts`` (delivery_id, accepted, refused) and ``refusals`` for the register
     and the receipts. Raises ``UserError`` STORAGE on a full disk, nothing of the batch being in the register.
@@ -82,6 +85,8 @@ def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Sour
                    if position not in odd}
         kept = {position: source for position, source in enumerate(batch) if position not in odd | refused.keys()}
         _keep(con, kept, {position: first for position, (first, _) in found.items()})
+        if is_trial and contract.person_field:
+            persons.declare(con, key, settings, "select pseudonym from identified")
         judge(con, rules, key, settings)
         con.execute(COUNTS)
         _land(con, contract, list(kept.values()), settings)

@@ -30,10 +30,14 @@ from tznr_platform.storage.schema import ensure_schema_file
 
 
 class Intake:
-    """One run over the inbox: the open lake, the key, the register, and where receipts go."""
+    """One run over the inbox: the open lake, the key, the register, and where receipts go.
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, settings: Settings, register: Register) -> None:
-        self._con, self._settings, self._register = con, settings, register
+    ``is_trial``: at a sender, without the lists and the former deliveries that only the platform knows.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, settings: Settings, register: Register, *,
+                 is_trial: bool = False) -> None:
+        self._con, self._settings, self._register, self._is_trial = con, settings, register, is_trial
         self._key = AnalysisKey.load(settings)
         self._receipts = ReceiptWriter(settings, register.deliveries)
         self._received_at = dt.datetime.combine(settings.today, dt.time())
@@ -78,7 +82,8 @@ class Intake:
         self._receipts.write(self._con, done)
         odd: list[Source] = []
         for batch in batches(prepared.sources):
-            left = process(self._con, contract, batch, self._key, self._settings)
+            left = process(self._con, contract, batch, self._key, self._settings,
+                           is_trial=self._is_trial)
             refused = [self._refused(delivery_id, pending[delivery_id], *reason)
                        for delivery_id, reason in left.refused.items()]
             judged = self._judged(source for source in batch
@@ -95,7 +100,8 @@ class Intake:
         done = []
         for source in sources:
             arrival, (accepted, refused) = source.arrival, counts[source.delivery_id]
-            news = [("JUDGED_AGAIN", "")] if arrival.is_again else []
+            news = [("TRIAL_ONLY", "")] if self._is_trial else []
+            news += [("JUDGED_AGAIN", "")] if arrival.is_again else []
             news += [("SUPERSEDES", "")] if accepted and arrival.supersedes else []
             done.append(replace(
                 self._blank(source.delivery_id, arrival),

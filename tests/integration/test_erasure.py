@@ -136,6 +136,13 @@ def test_the_certificate_names_nobody_and_the_audit_log_vouches_for_it(received:
         certificates.verified(received.settings)
 
 
+def test_copies_for_the_desk_go_too_since_nothing_tells_whose_they_are(received: Inbox):
+    copy = received.settings.requests_dir / "copies" / "2026-0001.json"
+    lake.atomic_write_text(copy, "{}")
+    certificate = erasure.erase(received.settings, [pseudonym(received, "anne")], why="demande")
+    assert not copy.exists() and erasure.COPIES_REMARK in certificate.remarks
+
+
 def test_a_leak_elsewhere_stops_the_act(received: Inbox):
     leak = received.settings.root / "receipts" / "fuite.txt"
     leak.write_text(identifier("anne"))

@@ -31,6 +31,8 @@ ANSWER_KEY = "answer_key"
 ERASURES = {"erasure_id": "VARCHAR", "pseudonym": "VARCHAR", "scope_code": "VARCHAR", "erased_date": "DATE"}
 WAITING_REMARK = ("Des fichiers de la boîte de réception contiennent encore une de ces personnes et n'ont pas "
                   "reçu leur accusé : les recevoir (tznr run), puis effacer de nouveau.")
+COPIES_REMARK = ("Les copies faites pour des demandes d'accès ont été supprimées, car rien n'y dit de qui elles sont : "
+                 "refaire celles qui n'ont pas encore été remises.")
 BACKUP_REMARK = ("Les sauvegardes antérieures ne sont pas réécrites : elles sont détruites au bout de "
                  f"{backup.KEPT_DAYS} jours, et leur restauration refait cet effacement avant la première lecture.")
 
@@ -162,7 +164,7 @@ def _with_files(settings: Settings, plan: Plan, seeker: Seeker) -> Plan:
     if only is None:
         found += [(path, REWRITTEN, 0) for path in settings.exchange_dir.rglob("*.csv") if seeker.is_in(path)]
     if plan.scope == PERSON:
-        found += [(path, REMOVED, 0) for path in _letters(settings) if seeker.is_in(path)]
+        found += [(path, REMOVED, 0) for path in _copies(settings)]
     if plan.scope != RESTORED:
         found += [(path, REMOVED, 0) for path in originals(settings)
                   if seeker.is_in(path) and seeker.is_answered(path, answered)]
@@ -184,9 +186,9 @@ def _answered(con: duckdb.DuckDBPyConnection, settings: Settings, *, superseded_
                                           f"group by sha256 {condition}").fetchall()}
 
 
-def _letters(settings: Settings) -> list[Path]:
-    """What was written for the desk about a person (answers to a request of access)."""
-    return [path for path in settings.requests_dir.rglob("*.json") if path != rebuild.pending_file(settings)]
+def _copies(settings: Settings) -> list[Path]:
+    """What was written for the desk about persons (requests of access): it says not whose it is, so all of it goes."""
+    return [path for path in (settings.requests_dir / "copies").rglob("*") if path.is_file()]
 
 
 def _finish(settings: Settings, plan: Plan, key: AnalysisKey) -> Certificate:
@@ -201,10 +203,16 @@ def _finish(settings: Settings, plan: Plan, key: AnalysisKey) -> Certificate:
     certificate = Certificate(
         plan.erasure_id, "restauration" if plan.scope == RESTORED else "effacement", plan.date, plan.operator, plan.why,
         len(plan.pseudonyms), plan.files, search := _search(settings, plan, seeker), request_id=plan.request_id,
-        remarks=(*([WAITING_REMARK] if search.waiting_count else []), BACKUP_REMARK))
+        remarks=_remarks(plan, search))
     certificates.issue(settings, certificate)
     rebuild.pending_file(settings).unlink()
     return certificate
+
+
+def _remarks(plan: Plan, search: Search) -> tuple[str, ...]:
+    copies = any(fact.path.startswith("requests/copies/") for fact in plan.files)
+    return tuple(remark for remark, is_due in (
+        (WAITING_REMARK, search.waiting_count), (COPIES_REMARK, copies), (BACKUP_REMARK, True)) if is_due)
 
 
 def _rewrite(settings: Settings, plan: Plan, seeker: Seeker) -> None:

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [pipeline|synth|default] [--persons N] [--through YYYY-MM] [--dir DIR]``.
+"""``python -m benchmarks [pipeline|synth|default|pseudonyms|readers] [--persons N] [--through YYYY-MM] [--dir DIR]``.
 
 Without a name: the list, then each at a small size. Here: the command line and the two benchmarks without a rival.
 """
@@ -13,6 +13,8 @@ from pathlib import Path
 import click
 
 from benchmarks import pipeline as pipeline_benchmark
+from benchmarks import pseudonyms as pseudonyms_benchmark
+from benchmarks import readers as readers_benchmark
 from benchmarks.measure import Cost, run
 from tznr_platform.settings import load_settings
 
@@ -35,9 +37,10 @@ def main(context: click.Context) -> None:
     """Speed and memory, as ratios against a rival or against a target of issue 2."""
     if context.invoked_subcommand:
         return
+    small = {"persons": SMALL_PERSONS, "through": "2026-06", "folder": Path("data/benchmarks").resolve()}
     for name, command in main.commands.items():
         click.echo(f"\n{name}: {command.help} At {SMALL_PERSONS} persons:")
-        context.invoke(command, persons=SMALL_PERSONS, through="2026-06", folder=Path("data/benchmarks").resolve())
+        context.invoke(command, **{option.name: small[option.name] for option in command.params})
 
 
 @main.command()
@@ -79,6 +82,25 @@ def default(persons: int, through: str, folder: Path) -> None:
     command = [sys.executable, "-m", "tznr_platform.cli", "run", "--inbox", inbox]
     for name in ("first run", "second run"):
         _against(name, run(command, folder / "logs" / f"default_{name.replace(' ', '_')}.txt", environment), target=180)
+
+
+@main.command()
+@_persons(2_000_000)
+@dir_option
+def pseudonyms(persons: int, folder: Path) -> None:
+    """Exchange identifiers from file to file, against bare HMAC-SHA-256 in one Python process."""
+    _echo_load()
+    click.echo(pseudonyms_benchmark.compare(persons, folder / "pseudonyms"))
+
+
+@main.command()
+@_persons(2_000)
+@through_option
+@dir_option
+def readers(persons: int, through: str, folder: Path) -> None:
+    """Share of files read right, messy and synthetic: ours, pandas and DuckDB."""
+    folder.mkdir(parents=True, exist_ok=True)
+    click.echo(readers_benchmark.compare(persons, through, folder))
 
 
 def _inbox(persons: int, through: str, folder: Path) -> Path:

@@ -99,7 +99,8 @@ class Reading:
     def remarks(self) -> tuple[Remark, ...]:
         """What the reader did not take, or had to decide: reason code and detail, never a value."""
         found = [(code, _lines_told(lines)) for code, lines in self._told.items() if code != "COLUMN_COUNT"]
-        others = [sheet.rank for sheet in self.sheets if sheet is not self.chosen and sheet.rows]
+        others = [sheet.rank for sheet in self.sheets
+                  if sheet is not self.chosen and sheet.rows and not sheet.is_hidden]
         if others:
             found.append(("SHEETS_IGNORED", f"feuille lue : n° {self.chosen.rank} ; "
                                             f"non lues : n° {', '.join(map(str, others))}"))

@@ -1,6 +1,7 @@
 """The sheets of a workbook as rows of text, and which of them is the table.
 
-Here: XLSX, ODS and XLS through calamine, once the workbook is known to be harmless; hidden sheets are passed over.
+Here: XLSX, ODS and XLS through calamine, once the workbook is known to be harmless. A hidden sheet is never the table;
+its cells are read all the same, for the screen.
 Not here: what a workbook may hold (``containers``), the header inside a sheet (``grid``).
 """
 
@@ -21,12 +22,13 @@ MUCH_LARGER, AS_GOOD = 3, 0.8
 
 @dataclass(frozen=True)
 class Sheet:
-    """A visible sheet: its rank from 1, its rows as calamine gives them, its merged cells (rows and columns from 0)."""
+    """A sheet: its rank from 1, its rows as calamine gives them, its merged cells (rows and columns from 0)."""
 
     rank: int
     name: str
     rows: list[list[object]]
     merges: tuple[Merge, ...]
+    is_hidden: bool = False
 
     def lines(self) -> Iterator[Line]:
         """All rows as text, numbered from 1."""
@@ -45,17 +47,17 @@ class Sheet:
 
 
 def open_workbook(path: Path) -> list[Sheet]:
-    """The visible sheets of a workbook; ``FileRefusedError`` as ``containers.inspect_workbook``, or FILE_UNREADABLE."""
-    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+    """The sheets of a workbook; ``FileRefusedError`` as ``containers.inspect_workbook``, or FILE_UNREADABLE."""
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     if containers.kind_of(path) == "workbook":
         containers.inspect_workbook(path)
     try:
         with path.open("rb") as stream:
             workbook = CalamineWorkbook.from_filelike(stream)
-            shown = [(rank, sheet.name) for rank, sheet in enumerate(workbook.sheets_metadata, start=1)
-                     if sheet.visible == SheetVisibleEnum.Visible]
-            return [_sheet(workbook, rank, name) for rank, name in shown]
+            return [_sheet(workbook, rank, sheet.name, is_hidden=sheet.visible != SheetVisibleEnum.Visible)
+                    for rank, sheet in enumerate(workbook.sheets_metadata, start=1)
+                    if sheet.typ == SheetTypeEnum.WorkSheet]
     except FileNotFoundError:
         raise
     except Exception:
@@ -70,6 +72,8 @@ def choose(sheets: list[Sheet], known: set[str]) -> tuple[Sheet, Frame]:
     found: list[tuple[Sheet, Frame]] = []
     reasons: list[FileRefusedError] = []
     for sheet in sheets:
+        if sheet.is_hidden:
+            continue
         try:
             found.append((sheet, find_frame(sheet.sample(), known, sheet.merges)))
         except FileRefusedError as refusal:
@@ -101,12 +105,12 @@ def text_of(cell: object) -> str:
     return str(cell)
 
 
-def _sheet(workbook: object, rank: int, name: str) -> Sheet:
+def _sheet(workbook: object, rank: int, name: str, *, is_hidden: bool) -> Sheet:
     sheet = workbook.get_sheet_by_name(name)
     rows = sheet.to_python(skip_empty_area=False)
     while rows and not any(cell != "" for cell in rows[-1]):
         rows.pop()
-    return Sheet(rank, name, rows, tuple(sheet.merged_cell_ranges or ()))
+    return Sheet(rank, name, rows, tuple(sheet.merged_cell_ranges or ()), is_hidden)
 
 
 def _size(sheet: Sheet, frame: Frame) -> int:

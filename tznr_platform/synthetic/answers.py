@@ -51,6 +51,20 @@ select l.person, l.body, l.listed_e, case when l.matched_e <= b.last_e then 'mat
 from links l join body_ends b using (body)
 where l.listed_e <= b.last_e and l.person not in (select person from objections)"""
 
+# A person is asked of every body once declared, whether or not the body has answered yet.
+MATCH_RATES = """
+with asked as (
+    select code(territory) as territory_code, person from met
+    union select 'FR', person from met)
+select a.territory_code, b.body as body_code, p.is_default_birth as is_default_birth_date,
+    count(*) as asked_person_count, count(*) filter (status = 'matched') as matched_count,
+    count(*) filter (status = 'not_found') as not_found_count,
+    count(*) filter (status = 'ambiguous') as ambiguous_count,
+    count(*) filter (status = 'not_sent') as not_sent_count,
+    count(*) filter (status is null) as unanswered_count
+from asked a join persons p using (person) cross join body_ends b
+left join matched m on m.person = a.person and m.body = b.body group by all"""
+
 DISCUSSED = f"""
 create table discussed as
 with latest_review as (
@@ -196,6 +210,7 @@ def answers() -> dict[str, str]:
         "transfers": _transfers(),
         "matches": "select body as body_code, status as match_status_code, count(*) as person_count "
         "from matched group by all",
+        "match_rates": MATCH_RATES,
         "benefit_months": "select body as body_code, count(*) as month_count, "
         "count(*) filter (is_open) as open_month_count, "
         "sum(paid) / 100.0 as paid_eur from latest group by all",

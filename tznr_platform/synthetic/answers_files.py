@@ -59,6 +59,8 @@ Vérité connue, à ne jamais placer dans le dossier des livraisons. Tout est in
 - `objections.csv`, `canaries.csv` : identifiants à exclure ; identités témoins, dont le nom n'est
   dans aucune livraison.
 - `persons`, `contacts`, `matches`, `benefit_months` : ce qui doit être accepté, personnes opposantes exclues.
+- `match_rates` : réponses des organismes par territoire (`FR` : une personne une fois), organisme et date de
+  naissance par défaut ; une personne déclarée est cherchée partout, répondue ou non.
 - `access`, `access_by_channel` : abordé, demandé, ouvert, versé, inconnu ; `FR` compte une personne une
   fois, dès que c'est vrai dans un territoire. `non_take_up` : types déclarés.
 - `retention`, `opened_spells`, `transfers` : maintien, durées, transferts ouverts (national : première

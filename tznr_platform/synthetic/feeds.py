@@ -41,7 +41,8 @@ def _links() -> str:
         "not_found": 1 - truth.AMBIGUOUS_SHARE - truth.NOT_SENT_SHARE,
     }
     bodies = " union all ".join(
-        f"select person, '{body}' as body, {i} as body_no, {truth.MATCH_CHANCE[body]} as chance from persons"
+        f"select person, '{body}' as body, {i} as body_no, {truth.MATCH_CHANCE[body]} as chance, is_default_birth "
+        "from persons"
         for i, body in enumerate(truth.BODIES)
     )
     return f"""
@@ -50,13 +51,15 @@ with first_listing as (select person, min(listed_e) as listed_e, any_value(stop_
     group by 1),
 drawn as (
     select b.*, f.listed_e, f.stop_e, b.person::bigint * 16 + b.body_no as k,
-        u(k, 'match') < chance as is_matched,
+        is_default_birth and u(k, 'namesake') < {truth.DEFAULT_BIRTH_AMBIGUOUS_SHARE} as has_namesake,
+        u(k, 'match') < chance and not has_namesake as is_matched,
         case when is_matched and u(k, 'late') < {truth.LATE_MATCH_SHARE} then f.listed_e + 2 + whole(k,
             'when', 5) end
             as change_e
     from ({bodies}) b join first_listing f using (person))
 select person, body, listed_e, change_e, coalesce(stop_e, 999999) as stop_e,
-    case when change_e is not null then case when u(k, 'before') < 0.5 then 'ambiguous' else 'not_found' end
+    case when has_namesake then 'ambiguous'
+         when change_e is not null then case when u(k, 'before') < 0.5 then 'ambiguous' else 'not_found' end
          when is_matched then 'matched' else {choose("u(k, 'other')", others)} end as first_status,
     case when is_matched then coalesce(change_e, listed_e) end as matched_e
 from drawn order by body, person"""

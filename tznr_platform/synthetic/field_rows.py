@@ -208,6 +208,7 @@ def build(con: duckdb.DuckDBPyConnection, through: int) -> None:
 def personnes() -> str:
     """SQL of the rows of ``personnes`` files; a draft differs from its final version in some rows."""
     draft = f"f.is_draft and u(d.k, 'draft') < {truth.DRAFT_CHANGE_SHARE}"
+    versioned = f"u(d.territory, 'versioned') >= {truth.UNVERSIONED_SHARE}"
     return f"""
     select f.file_id, p.shuffle as ord, p.identifiant, d.contact_date as date_premier_contact, p.age
         as tranche_age,
@@ -216,7 +217,10 @@ def personnes() -> str:
         case when {draft} then 'non_renseigne' when d.is_update then 'locataire_social' else p.housing end
             as statut_logement,
         case when {draft} then 'non_renseigne' else p.activity end as situation_activite,
-        t.commune_code, p.is_default_birth as naissance_par_defaut, d.contact_date as date_information,
+        t.commune_code, p.is_default_birth as naissance_par_defaut,
+        case when {versioned} then p.has_homonym end as homonyme_possible,
+        case when {versioned} then '{truth.IDENTIFIER_VERSION}' end as version_identifiant,
+        d.contact_date as date_information,
         {choose("u(d.k, 'mode')", MODES)} as mode_information,
         d.is_objecting or d.objection_mode = 'first' or (d.objection_mode = 'version' and not f.is_draft)
             as opposition

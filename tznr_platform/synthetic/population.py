@@ -105,6 +105,8 @@ select s.*,
     case when age in ('65_74', '75_plus', 'moins_18') then 0
          else least(geometric(u(s.person, 'children'), 0.48), 6) end as children,
     u(s.person, 'birth') < {truth.DEFAULT_BIRTH_SHARE} as is_default_birth,
+    u(s.person, 'homonym') < case when is_default_birth then {truth.DEFAULT_BIRTH_HOMONYM_SHARE}
+        else {truth.HOMONYM_SHARE} end as has_homonym,
     u(s.person, 'income') as income
 from situated s left join canaries k using (canary_rank)
 order by person"""

@@ -156,6 +156,10 @@ MATCH_CHANCE = {
 }
 AGRICULTURAL_SHARE = 0.06
 AMBIGUOUS_SHARE, NOT_SENT_SHARE, LATE_MATCH_SHARE = 0.15, 0.10, 0.12
+# Of births written 1 January for want of better: namesakes in the files of a body, which then matches nobody.
+DEFAULT_BIRTH_AMBIGUOUS_SHARE = 0.18
+HOMONYM_SHARE, DEFAULT_BIRTH_HOMONYM_SHARE = 0.002, 0.04  # possible namesakes seen by the sender itself
+IDENTIFIER_VERSION, UNVERSIONED_SHARE = "tznr1_m1_k1v1", 0.2  # share of territories whose tool tells neither
 
 APPLYING_SHARE, LOST_SHARE = 0.15, 0.25  # of the non-takers at contact; the others never asked
 DISCUSSED_SHARE, DISCUSSED_IF_RECEIVED, DISCUSSED_IF_NOT_ELIGIBLE = 0.75, 0.35, 0.06

@@ -29,6 +29,7 @@ NUMBERS = {
 }
 YES_NO = {
     "naissance_par_defaut",
+    "homonyme_possible",
     "opposition",
     "interrogee",
     "repondante",
@@ -84,7 +85,7 @@ def write_table(con: duckdb.DuckDBPyConnection, table: str, rows_sql: str, out_d
         if name not in ("file_id", "ord")
     ]
     cells = ", ".join(
-        f"case when {n} then 'oui' else 'non' end as {n}"
+        f"case {n} when true then 'oui' when false then 'non' else '' end as {n}"
         if kind == "BOOLEAN"
         else f"coalesce({n}::varchar, '') as {n}"
         for n, kind in columns

@@ -210,3 +210,26 @@ def test_an_inbox_is_never_mixed_with_anything(tmp_path):
             through="2024-09",
             answer_key_dir=tmp_path / "other" / "key",
         )
+
+
+def test_match_rates_count_every_declared_person_once(cohort):
+    """The states and the unanswered add up; territories to the answered of a body, but for persons met twice."""
+    persons = {row["territory_code"]: int(row["person_count"]) for row in cohort.answer("persons")}
+    asked: Counter = Counter()
+    states = ("matched_count", "not_found_count", "ambiguous_count", "not_sent_count", "unanswered_count")
+    for row in cohort.answer("match_rates"):
+        asked[row["territory_code"], row["body_code"]] += int(row["asked_person_count"])
+        assert sum(int(row[state]) for state in states) == int(row["asked_person_count"])
+    assert asked == {(code, body): count for code, count in persons.items() for body in truth.BODIES}
+
+
+def test_births_given_by_default_stay_ambiguous_more_often(tmp_path):
+    with connect(None, settings=Settings(data_dir=tmp_path)) as con:
+        inbox.populate(con, 20_000, 3, month_index("2024-09"), lambda line: None)
+        found = dict(
+            con.execute("""
+            select is_default_birth, avg((matched_e is null and first_status = 'ambiguous')::integer)
+            from links join persons using (person) where body = 'CNAF' and not is_agricultural group by 1""").fetchall()
+        )
+    assert found[True] == pytest.approx(truth.DEFAULT_BIRTH_AMBIGUOUS_SHARE, abs=0.05)
+    assert found[False] < 0.02

@@ -128,6 +128,17 @@ def test_hands_differ(cohort):
     )
 
 
+def test_a_territory_tells_the_version_and_the_homonyms_or_neither(cohort):
+    files = cohort.sql("""
+        select count(*) as rows, count(version_identifiant), count(homonyme_possible)
+        from read_csv('{inbox}/TZNR-*/*_personnes_*.csv', delim=';', header=true, all_varchar=true,
+            union_by_name=true, null_padding=true, ignore_errors=true, filename=true)
+        where length(identifiant) = 64 and date_information is not null and opposition is not null
+        group by filename""")
+    assert {bool(versions) for _, versions, _ in files} == {True, False}
+    assert all(versions == homonyms and versions in (0, rows) for rows, versions, homonyms in files)
+
+
 def test_spreadsheets_open_with_typed_cells(cohort):
     paths = [path for path in cohort.inbox.rglob("*_rencontres_*") if path.suffix in (".xlsx", ".ods")]
     assert {path.suffix for path in paths} == {".xlsx", ".ods"}

@@ -8,10 +8,15 @@ with reasons as (
 select
     coalesce(deliveries.table_name, 'inconnue') as table_name,
     coalesce(deliveries.sender_kind, 'inconnu') as sender_kind,
+    case when deliveries.sender_kind is null then 'inconnu' else deliveries.sender_code end as sender_code,
     reasons.reason_code,
     cast(sum(reasons.row_count) as bigint) as row_count,
     count(distinct reasons.delivery_id) as delivery_count
 from reasons
 join {{ ref('stg_deliveries') }} as deliveries on deliveries.delivery_id = reasons.delivery_id
 where deliveries.is_current or deliveries.status_code = 'refused'
-group by coalesce(deliveries.table_name, 'inconnue'), coalesce(deliveries.sender_kind, 'inconnu'), reasons.reason_code
+group by
+    coalesce(deliveries.table_name, 'inconnue'),
+    coalesce(deliveries.sender_kind, 'inconnu'),
+    case when deliveries.sender_kind is null then 'inconnu' else deliveries.sender_code end,
+    reasons.reason_code

@@ -102,9 +102,25 @@ def test_answers_of_the_bodies(cohort_build: Built):
         ("CNAF", "2025-06-01", 0, 5, 3, 1, 1, 0.6), ("CNAF", "2026-01-01", 17, 5, 3, 1, 1, 0.6)]
 
 
+def test_match_rates(cohort_build: Built):
+    """TZNR-01: 1, 2, 6; TZNR-03: 1, 3, 4, 5. Nobody is asked of the CNAM but person 2; the MSA never answered."""
+    assert cohort_build.rows("""
+        select territory_code, body_code, asked_person_count, answered_count, matched_count, not_found_count,
+            ambiguous_count, not_sent_count, unanswered_count, match_share
+        from marts.mart_match_rates where body_code in ('CNAF', 'CNAM', 'MSA') and not is_default_birth_date
+        order by 2, 1""") == [
+        ("FR", "CNAF", 6, 4, 3, 1, 0, 1, 1, 0.75), ("TZNR-01", "CNAF", 3, 2, 2, 0, 0, 0, 1, 1),
+        ("TZNR-03", "CNAF", 4, 3, 2, 1, 0, 1, 0, 2 / 3),
+        ("FR", "CNAM", 6, 1, 1, 0, 0, 0, 5, 1), ("TZNR-01", "CNAM", 3, 1, 1, 0, 0, 0, 2, 1),
+        ("TZNR-03", "CNAM", 4, 0, 0, 0, 0, 0, 4, None),
+        ("FR", "MSA", 6, 0, 0, 0, 0, 0, 6, None), ("TZNR-01", "MSA", 3, 0, 0, 0, 0, 0, 3, None),
+        ("TZNR-03", "MSA", 4, 0, 0, 0, 0, 0, 4, None)]
+
+
 def test_reasons_never_carry_a_value(cohort_build: Built):
     assert cohort_build.rows("select * from marts.mart_data_quality order by all") == [
-        ("droits", "territory", "ENUM_UNKNOWN", 1, 1), ("droits", "territory", "NOMINATIVE_COLUMN", 0, 1)]
+        ("droits", "territory", "TZNR-01", "ENUM_UNKNOWN", 1, 1),
+        ("droits", "territory", "TZNR-02", "NOMINATIVE_COLUMN", 0, 1)]
 
 
 def test_marts_hold_no_person(cohort_build: Built):

@@ -13,6 +13,9 @@ select
     activity_code,
     commune_code,
     is_default_birth_date,
+    has_homonym,
+    -- left empty by the first tools, which knew one version
+    coalesce(exchange_version_code, 'tznr1_m1_k1v1') as exchange_version_code,
     information_date,
     information_mode_code
 from latest

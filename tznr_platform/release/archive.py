@@ -21,15 +21,17 @@ from tznr_platform.reporting import read_numbers
 from tznr_platform.reporting.explanation import code_version
 from tznr_platform.reporting.report import report_file
 from tznr_platform.settings import Settings
-from tznr_platform.storage import audit, lake
+from tznr_platform.storage import audit, clock, lake
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def package(settings: Settings, report: str) -> Path:
     """Write ``releases/tznr_<report>_<content>.zip``. GateRefused without a passing promotion of the
-    present content; UserError when the report page is absent or was made from another content.
+    present content; UserError when the report page is absent or was made from another content, or when the clock
+    of the machine went back.
     """
+    clock.require_steady(settings, "une remise")
     promotion = gate.require(report, settings)
     numbers = read_numbers(settings)
     published = numbers[numbers["status_code"] == disclosure.PUBLISHED]

@@ -40,8 +40,8 @@ def name_sql(plain: str, upper: str) -> str:
     is_mixed = f"{plain} <> {upper}"
     beside_capital = (f"{_some(plain, first_then_capital(), 1, _is_not_nobody)} "
                       f"or {_some(plain, capitals_then_first(), 1, _is_not_nobody)}")
-    beside_name = (f"{_beside(upper, _names('first', words=False), _names('last'))} "
-                   f"or {_beside(upper, _names('first'), _names('last', words=False))}")
+    beside_name = (f"{_beside(upper, names_of('first', words=False), names_of('last'))} "
+                   f"or {_beside(upper, names_of('first'), names_of('last', words=False))}")
     return f"""(case
         when {is_mixed} and regexp_matches({plain}, {quote(titled())})
             and {_some(plain, titled(), 1, _is_not_nobody)} then true
@@ -55,7 +55,7 @@ def name_sql(plain: str, upper: str) -> str:
 
 def lone_sql(upper: str) -> str:
     """Whether a whole text is made of names that are not everyday words: alone it is little, a column of them is not."""
-    known = f"list_transform({_words(upper)}, lambda w: {_in('w', _names('any', words=False))})"
+    known = f"list_transform({_words(upper)}, lambda w: {_in('w', names_of('any', words=False))})"
     return (f"(case when length({upper}) <= {SHORT} and regexp_full_match({upper}, '[A-Z'' ,-]+') "
             f"then coalesce(list_bool_and({known}), false) else false end)")
 
@@ -67,7 +67,7 @@ def titled() -> str:
 
 def titled_lexicon() -> str:
     """A title and a name of the lexicon, whatever the capitals."""
-    return rf"(?i){START}(?:{TITLES}|dr\.?|docteur|m) +(?:{_any(_names('any'))}){END}"
+    return rf"(?i){START}(?:{TITLES}|dr\.?|docteur|m) +(?:{_any(names_of('any'))}){END}"
 
 
 def titled_alone() -> str:
@@ -77,31 +77,34 @@ def titled_alone() -> str:
 
 def any_first_name() -> str:
     """A first name anywhere in a text in capitals."""
-    return rf"(?:^|[^A-Z'-])(?:{_any(_names('first'))}){END}"
+    return rf"(?:^|[^A-Z'-])(?:{_any(names_of('first'))}){END}"
 
 
 def first_then_capital() -> str:
     """A capitalised first name and the capitalised word that follows; nothing after a place that bears a name."""
-    first = _any_capitalised(_names("first") - EVERYDAY, rest="(?i:{})")
+    first = _any_capitalised(names_of("first") - EVERYDAY, rest="(?i:{})")
     return rf"(?:{START}{PLACES} +(?:[a-z]+'?[ ]*){{0,2}}(?:{first})|{START}(?:{first})(?:[ -](?:{first}))?{GAP}{BETWEEN}({WORD}))"
 
 
 def capitals_then_first() -> str:
     """« DUPONT Marie »: a word in capitals, then a first name that is not."""
-    return rf"{START}([A-Z]{{3,}})(?:[ '-][A-Z]{{2,}}){{0,2}}{GAP}(?:{_any_capitalised(_names('first') - EVERYDAY)}){END}"
+    return rf"{START}([A-Z]{{3,}})(?:[ '-][A-Z]{{2,}}){{0,2}}{GAP}(?:{_any_capitalised(names_of('first') - EVERYDAY)}){END}"
+
+
+def beside(names: Iterable[str]) -> tuple[str, str]:
+    """A first name and the name that follows, or the name that comes before it."""
+    first = _any(names)
+    return (rf"{START}(?:{first})(?:{GAP}(?:{first}))?{GAP}{NEIGHBOUR}", rf"{START}{NEIGHBOUR}{GAP}(?:{first}){END}")
 
 
 def _beside(upper: str, first: frozenset[str], last: frozenset[str]) -> str:
     """Whether a name of ``first`` stands beside one of ``last``, in either order."""
-    names = _any(first)
-    after = rf"{START}(?:{names})(?:{GAP}(?:{names}))?{GAP}{NEIGHBOUR}"
-    before = rf"{START}{NEIGHBOUR}{GAP}(?:{names}){END}"
-    return "(" + " or ".join(_some(upper, pattern, 1, lambda word: _in(word, last)) for pattern in (after, before)) + ")"
+    return "(" + " or ".join(_some(upper, pattern, 1, lambda word: _in(word, last)) for pattern in beside(first)) + ")"
 
 
 def _whole(upper: str) -> str:
     """Whether a whole text is two to four words of which the first or the last is a first name, none being a nobody."""
-    words, first = _words(upper), _names("first") - EVERYDAY
+    words, first = _words(upper), names_of("first") - EVERYDAY
     return (f"(len({words}) between 2 and 4 and ({_in(f'{words}[1]', first)} or {_in(f'{words}[-1]', first)}) "
             f"and list_bool_and(list_transform({words}, lambda w: length(w) > 1 and {_is_not_nobody('w')})))")
 
@@ -132,7 +135,7 @@ def _lexicon() -> list[dict[str, str]]:
 
 
 @cache
-def _names(kind: str, *, words: bool = True) -> frozenset[str]:
+def names_of(kind: str, *, words: bool = True) -> frozenset[str]:
     """Names in capitals without accents: ``first``, ``last`` or ``any``; without everyday words unless ``words``."""
     column = {"first": "is_first_name", "last": "is_surname"}.get(kind)
     return frozenset(row["name"] for row in _lexicon()

@@ -67,7 +67,7 @@ def titled() -> str:
 
 def titled_lexicon() -> str:
     """A title and a name of the lexicon, whatever the capitals."""
-    return rf"(?i){START}(?:{TITLES}|dr\.?|docteur|m) +(?:{_any(names_of('any'))}){END}"
+    return rf"(?i){START}(?:{TITLES}|dr\.?|docteur|m) +(?:{any_of(names_of('any'))}){END}"
 
 
 def titled_alone() -> str:
@@ -77,23 +77,23 @@ def titled_alone() -> str:
 
 def any_first_name() -> str:
     """A first name anywhere in a text in capitals."""
-    return rf"(?:^|[^A-Z'-])(?:{_any(names_of('first'))}){END}"
+    return rf"(?:^|[^A-Z'-])(?:{any_of(names_of('first'))}){END}"
 
 
 def first_then_capital() -> str:
     """A capitalised first name and the capitalised word that follows; nothing after a place that bears a name."""
-    first = _any_capitalised(names_of("first") - EVERYDAY, rest="(?i:{})")
+    first = any_capitalised(names_of("first") - EVERYDAY, rest="(?i:{})")
     return rf"(?:{START}{PLACES} +(?:[a-z]+'?[ ]*){{0,2}}(?:{first})|{START}(?:{first})(?:[ -](?:{first}))?{GAP}{BETWEEN}({WORD}))"
 
 
 def capitals_then_first() -> str:
     """« DUPONT Marie »: a word in capitals, then a first name that is not."""
-    return rf"{START}([A-Z]{{3,}})(?:[ '-][A-Z]{{2,}}){{0,2}}{GAP}(?:{_any_capitalised(names_of('first') - EVERYDAY)}){END}"
+    return rf"{START}([A-Z]{{3,}})(?:[ '-][A-Z]{{2,}}){{0,2}}{GAP}(?:{any_capitalised(names_of('first') - EVERYDAY)}){END}"
 
 
 def beside(names: Iterable[str]) -> tuple[str, str]:
     """A first name and the name that follows, or the name that comes before it."""
-    first = _any(names)
+    first = any_of(names)
     return (rf"{START}(?:{first})(?:{GAP}(?:{first}))?{GAP}{NEIGHBOUR}", rf"{START}{NEIGHBOUR}{GAP}(?:{first}){END}")
 
 
@@ -142,9 +142,11 @@ def names_of(kind: str, *, words: bool = True) -> frozenset[str]:
                      if (column is None or row[column] == "yes") and (words or row["is_word"] == "no"))
 
 
-def _any(names: Iterable[str]) -> str:
+def any_of(names: Iterable[str]) -> str:
+    """The names as a pattern writes them, in capitals; compound ones with any joint."""
     return "|".join(name.replace(" ", "[ '-]") for name in sorted(names))
 
 
-def _any_capitalised(names: Iterable[str], rest: str = "{}") -> str:
+def any_capitalised(names: Iterable[str], rest: str = "{}") -> str:
+    """The names with a capital first; ``rest``: how the other letters are written."""
     return "|".join(name[0] + rest.format(name[1:].lower()) for name in sorted(names))

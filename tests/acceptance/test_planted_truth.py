@@ -12,6 +12,7 @@ TABLES = {
     "access": ("mart_access", ("territory_code", "benefit_code"), "channel_code = 'tous'"),
     "persons": ("mart_coverage", ("territory_code",), "person_count > 0"),
     "contacts": ("mart_coverage", ("territory_code",), "contact_count > 0"),
+    "match_rates": ("mart_match_rates", ("territory_code", "body_code", "is_default_birth_date"), "true"),
     "non_take_up": ("mart_non_take_up", ("territory_code", "benefit_code", "non_take_up_code"), "person_count > 0"),
     "retention": ("mart_retention", ("territory_code", "benefit_code", "horizon_months"), "opened_count > 0"),
     "scales": ("mart_scales",

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tznr_platform.estimation.match_rates import COUNTS, KEY, MatchRates, match_rates
 from tznr_platform.estimation.retention import FRAME_TYPES, Incidence, cumulative_incidence
 from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, warehouse
 
 SPELLS = "select benefit_code, duration_months, exit_code, spell_count from marts.mart_spell_durations"
+MATCHES = f"select {', '.join((*KEY, *COUNTS))} from marts.mart_match_rates"
 RETENTION_FILE = "retention.parquet"
 
 
@@ -56,3 +58,15 @@ def write_retention(settings: Settings) -> RetentionOutcome:
         con.register("retention", outcome.frame)
         lake.write_parquet(con, "select * from retention", settings.lake_dir / "estimates" / RETENTION_FILE)
     return outcome
+
+
+def write_match_rates(settings: Settings) -> MatchRates:
+    """Match rates from the published warehouse, written to ``lake/estimates/match_rates.parquet``.
+
+    Raises ``UserError`` STORAGE when there is no published warehouse or no room left.
+    """
+    with warehouse.connect(settings.published_file, settings=settings, read_only=True) as con:
+        rates = match_rates(con.execute(MATCHES).df())
+        con.register("rates", rates.to_frame())
+        lake.write_parquet(con, "select * from rates", settings.lake_dir / "estimates" / "match_rates.parquet")
+    return rates

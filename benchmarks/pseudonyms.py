@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.measure import run
 from tznr_platform.privacy.exchange import ExchangeKey
-from tznr_platform.sender.pseudonymise import pseudonymise
+from tznr_platform.sender.pseudonymise import MEMORY_LIMIT, pseudonymise
 from tznr_platform.sender.workshop import workshop
 from tznr_platform.storage import connect
 from tznr_platform.storage.lake import quote
@@ -64,7 +64,7 @@ def main(rows: int, source: Path | None = None, out: Path | None = None) -> None
         for number in range(rows):
             hmac.digest(KEY.secret, MESSAGES[number % 1000], "sha256").hex()
     else:
-        with workshop() as settings:
+        with workshop(memory_limit=MEMORY_LIMIT) as settings:
             pseudonymise(source, out, KEY, settings, report=out.with_suffix(".report.csv"))
     sys.stdout.write(str(rows / (time.monotonic() - start)))
 

@@ -10,12 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tznr_platform.errors import UserError
 from tznr_platform.privacy.exchange import ExchangeKey
 from tznr_platform.sender import tables
-from tznr_platform.sender.pseudonymise import Outcome, pseudonymise
+from tznr_platform.sender.pseudonymise import Outcome, _cell_sql, pseudonymise
 from tznr_platform.sender.workshop import workshop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,8 +38,8 @@ def made(tmp_path: Path, content: bytes, name: str = "fichier.csv",
     """The outcome, the text written and the rows of the report."""
     source, out, report = tmp_path / name, tmp_path / "out.csv", tmp_path / "report.csv"
     source.write_bytes(content)
-    with workshop() as settings:
-        outcome = pseudonymise(source, out, KEY, settings, report=report, given=given)
+    with workshop() as place:
+        outcome = pseudonymise(source, out, KEY, place, report=report, given=given)
     assert out.stat().st_mode & 0o077 == 0
     with report.open(encoding="utf-8-sig", newline="") as stream:
         return outcome, out.read_bytes().decode(), list(csv.reader(stream, delimiter=";"))[1:]
@@ -90,6 +93,19 @@ def _plain_vectors() -> list[list[str]]:
     cells = [[vector[name] for name in ("birth_name", "first_names", "birth_date")]
              for vector in VECTORS["accepted"] + VECTORS["refused"]]
     return [row for row in cells if not any(char in cell for cell in row for char in "\n\t;\"")]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(max_size=6) | st.text(' a;"\t\n\r\x0b\x1c\x85\u00a0\u2003\u200b=-é', max_size=8), max_size=20))
+def test_kept_cells_are_tidied_and_quoted_as_by_rows(cells):
+    with duckdb.connect() as con:
+        found = con.execute(f"select {_cell_sql('cell')} from (select unnest($cells::varchar[]) as cell)",
+                            {"cells": cells}).fetchall()
+    assert [row[0] for row in found] == [_as_written(" ".join(cell.split())) for cell in cells]
+
+
+def _as_written(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"' if set(cell) & set(';"') else cell
 
 
 def test_a_workbook_with_true_dates(tmp_path):

@@ -22,6 +22,7 @@ from tznr_platform.french import count
 def pseudonymise(file: Path, key_file: Path, out: Path, report: Path | None, **columns: str | None) -> None:
     """Écrit le même tableau où l'identité est remplacée par l'identifiant d'échange. Rien d'autre ne sort du poste."""
     from tznr_platform.privacy.exchange import ExchangeKey
+    from tznr_platform.sender.pseudonymise import MEMORY_LIMIT
     from tznr_platform.sender.pseudonymise import pseudonymise as run
     from tznr_platform.sender.workshop import require_no_platform, workshop
     require_no_platform()
@@ -29,7 +30,7 @@ def pseudonymise(file: Path, key_file: Path, out: Path, report: Path | None, **c
     if len({file.resolve(), out.resolve(), report.resolve(), key_file.resolve()}) < 4:
         raise UserError("Un même fichier est nommé deux fois.", where=out.name, why="il serait remplacé",
                         remedy="donner un autre nom au fichier à écrire (--out)")
-    with workshop() as settings:
+    with workshop(memory_limit=MEMORY_LIMIT) as settings:
         done = run(file, out, ExchangeKey.load(key_file), settings, report=report, given=columns)
     click.echo(f"{count(done.row_count, 'ligne écrite', 'lignes écrites')} dans {out}")
     if done.homonym_count:

@@ -52,6 +52,10 @@ class ExchangeKey:
     @classmethod
     def load(cls, path: Path) -> ExchangeKey:
         """Read a key file ``K1-1:<64 hex>``; ``UserError`` CONFIGURATION when absent, misshapen or open to others."""
+        if not path.is_file():
+            raise keyfile.refusal("La clé d'échange K1 est absente.", path,
+                                  "sans elle, aucun identifiant n'est calculé",
+                                  "donner le chemin du fichier de clé remis à votre structure")
         return cls(IDENTIFIER_VERSION, keyfile.read(path, KEY_VERSION, "clé d'échange K1"))
 
     def derive(self, identity: Canonical) -> Pseudonym:

@@ -58,7 +58,7 @@ def canonical_sql(relation: str) -> str:
 
 def message_sql() -> str:
     """SQL of the message to sign, from the canonical columns."""
-    return " || '|' || ".join([f"'{SCHEME}|{LEVEL}'", *PARTS])
+    return f"concat_ws('|', '{SCHEME}|{LEVEL}', {', '.join(PARTS)})"
 
 
 def reason_sql() -> str:

@@ -30,7 +30,8 @@ from tznr_platform.storage import connect, lake
 from tznr_platform.storage.exports import csv_text
 from tznr_platform.storage.lake import quote
 
-VISIBLE = "[!-~]*"
+MEMORY_LIMIT = "500MB"
+PLAIN_CELL = "[!#-:<-~]*"
 BLANKS = ("[\\s\\x0b\\x1c-\\x1f\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}"
           "\\x{3000}]+")
 
@@ -91,7 +92,7 @@ def _refuse_names(headers: Sequence[str], kept: Sequence[int]) -> None:
 def _fill(con: duckdb.DuckDBPyConnection, relation: str, identity: Sequence[int], kept: Sequence[int],
           provider: PseudonymProvider) -> None:
     cells = ", ".join(f"coalesce(c{rank}, '') as {part}" for rank, part in zip(identity, PARTS, strict=True))
-    rest = " || ".join(["''", *(f"';' || {_cell_sql(f'c{rank}')}" for rank in kept)])
+    rest = "concat(" + ", ".join(["''", *(f"';', {_cell_sql(f'c{rank}')}" for rank in kept)]) + ")"
     canonical = identity_columns.canonical_sql(f"(select line, is_ragged, {cells}, {rest} as rest from {relation})")
     identifier, key = provider.derive_sql(identity_columns.message_sql())
     con.execute(
@@ -104,10 +105,10 @@ def _fill(con: duckdb.DuckDBPyConnection, relation: str, identity: Sequence[int]
 
 def _cell_sql(cell: str) -> str:
     """A cell as it is written: runs of white space are one blank, quotes only where the format needs them."""
-    text = (f"(case when regexp_full_match({cell}, '{VISIBLE}') then {cell} "
-            f"else trim(regexp_replace(coalesce({cell}, ''), '{BLANKS}', ' ', 'g')) end)")
-    quoted = f"""'"' || replace({text}, '"', '""') || '"'"""
-    return f"case when regexp_matches({text}, '[;\"]') then {quoted} else {text} end"
+    tidy = f"trim(regexp_replace(coalesce({cell}, ''), '{BLANKS}', ' ', 'g'))"
+    quoted = f"""'"' || replace({tidy}, '"', '""') || '"'"""
+    return (f"case when regexp_full_match({cell}, '{PLAIN_CELL}') then {cell} "
+            f"when regexp_matches({cell}, '[;\"]') then {quoted} else {tidy} end")
 
 
 def _flag_homonyms(con: duckdb.DuckDBPyConnection) -> None:
@@ -125,8 +126,8 @@ def _write_table(con: duckdb.DuckDBPyConnection, headers: Sequence[str], version
         try:
             fresh.touch(mode=0o600)
             con.execute(
-                f"copy (select {quote(chr(0xFEFF) + _line(headers))} union all select identifier || ';{version}' || "
-                f"{oui.format('is_default')} || {oui.format('is_homonym')} || rest || chr(13) from derived "
+                f"copy (select {quote(chr(0xFEFF) + _line(headers))} union all select concat(identifier, ';{version}', "
+                f"{oui.format('is_default')}, {oui.format('is_homonym')}, rest, chr(13)) from derived "
                 f"where reason is null) to {quote(fresh)} (format csv, header false, delimiter '\x1f', quote '', "
                 "escape '', use_tmp_file false)")
             os.replace(fresh, out)

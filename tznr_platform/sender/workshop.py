@@ -15,11 +15,11 @@ from tznr_platform.settings import Settings, load_settings
 
 
 @contextmanager
-def workshop() -> Iterator[Settings]:
-    """Settings over an empty folder, its owner's only, that disappears with all it holds."""
+def workshop(**given: object) -> Iterator[Settings]:
+    """Settings over an empty folder, its owner's only, that disappears with all it holds; ``given`` replaces others."""
     with tempfile.TemporaryDirectory(prefix="tznr-") as folder:
         root = Path(folder).resolve()
-        yield load_settings(data_dir=root / "data", inbox=root / "inbox", analysis_key_file=None)
+        yield load_settings(data_dir=root / "data", inbox=root / "inbox", analysis_key_file=None, **given)
 
 
 def require_no_platform() -> None:

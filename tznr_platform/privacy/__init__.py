@@ -1,5 +1,5 @@
-"""WHO MUST STAY UNKNOWN: second keyed pass, person dimension, exclusion list, nominative screen.
+"""WHO MUST STAY UNKNOWN: pseudonyms, person dimension, nominative screen, requests of persons, erasure, retention.
 
-Here: what keeps a person from being recognised. Not here: the first pass (its key stays with the senders),
-suppression of small cells (``disclosure``).
+Here: what keeps a person from being recognised, and what we owe to whoever asks. Not here: suppression of small cells
+(``disclosure``), what a sender runs at home (``sender``).
 """

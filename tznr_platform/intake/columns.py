@@ -1,13 +1,14 @@
 """Which field each column of a file holds.
 
-Here: names folded (accents, case, separators, small words, plurals), names that come twice or are missing, « vouliez-
-vous dire ». A near miss is told, never taken. Messages never quote a header: without a header line, it is a value.
-Not here: finding the header (``grid``).
+Here: names folded (accents, case, separators, small words, plurals, usual short forms, remarks in brackets), names
+that come twice or are missing, « vouliez-vous dire ». A near miss is told, never taken. Messages never quote a
+header: without a header line, it is a value. Not here: finding the header (``grid``).
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from tznr_platform import contracts
 from tznr_platform.intake.arrivals import FileRefusedError
 from tznr_platform.privacy.screen import fold, nominative_headers
 
+BRACKETS = re.compile(r"[(\[*].*")
+SHORT_FORMS = {"nb": "nombre", "nbre": "nombre", "dt": "date", "num": "numero"}
 SMALL_WORDS = frozenset({"de", "du", "des", "la", "le", "les", "l", "d"})
 NEAR = 0.8
 
@@ -30,8 +33,9 @@ class Matched:
 
 @lru_cache(maxsize=4096)
 def name_key(text: str) -> str:
-    """What is compared of a name: « Date du premier contact » and ``dates_premier_contact`` are the same."""
-    words = [word for word in fold(text).split("_") if word not in SMALL_WORDS]
+    """What is compared of a name: « Nb d'enfants (à charge) » and ``nombre_enfants`` are the same."""
+    words = [SHORT_FORMS.get(word, word) for word in fold(BRACKETS.sub("", text) or text).split("_")
+             if word not in SMALL_WORDS]
     return "_".join(word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words)
 
 

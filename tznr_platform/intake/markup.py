@@ -18,7 +18,7 @@ PAGE = re.compile(r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype html|html|he
                   re.IGNORECASE | re.DOTALL)
 OBJECTS = re.compile(r"\s*(\[\s*[\[{]|\{)")
 SPAN_LIMIT, BYTES_LIMIT = 1000, 50 << 20
-Grid = list[list[object]]
+Grid = list[list[str]]
 
 
 def markup_of(sample: str) -> str | None:
@@ -32,7 +32,7 @@ def open_markup(path: Path, encoding: str, kind: str) -> list[Sheet]:
         raise FileRefusedError("FILE_TOO_LARGE")
     text = path.read_text(encoding=encoding)
     grids = _page(text) if kind == "page" else [_objects(text)]
-    found = [Sheet(rank, "", grid, ()) for rank, grid in enumerate(grids, start=1) if grid]
+    found = [Sheet(rank, "", grid) for rank, grid in enumerate(grids, start=1) if grid]
     if not found:
         raise FileRefusedError("FILE_UNREADABLE")
     return found

@@ -234,9 +234,12 @@ def _of_sheets(path: Path, found: list[sheets.Sheet], keys: set[str], encoding: 
 
 def _text(path: Path, keys: set[str]) -> Reading:
     encoding = encoding_of(path)
-    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as stream:
-        sample = stream.read(SAMPLE_CHARACTERS)
-        is_whole = len(sample) < SAMPLE_CHARACTERS
+    try:
+        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as stream:
+            sample = stream.read(SAMPLE_CHARACTERS)
+    except UnicodeDecodeError:
+        raise FileRefusedError("ENCODING_UNKNOWN") from None
+    is_whole = len(sample) < SAMPLE_CHARACTERS
     if kind := markup_of(sample):
         return _of_sheets(path, open_markup(path, encoding, kind), keys, encoding)
     dialect = dialect_of(sample, keys)
@@ -288,7 +291,8 @@ def _ends_with_rows(path: Path, encoding: str, dialect: Dialect, width: int) -> 
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - TAIL_BYTES))
         text = stream.read().decode(encoding.removesuffix("-le").removesuffix("-be"), errors="ignore")
-    records = (_tidy(record) for line in re.split(r"\r\n|\r|\n", text)[-HELD_LINES:] for record in dialect.records([line]))
+    lines = re.split(r"\r\n|\r|\n", text)[-HELD_LINES:]
+    records = (_tidy(record) for line in lines for record in dialect.records([line]))
     return not any(any(cells) and (_is_total(cells, width) or (filled(cells) == 1 and width > 2)) for cells in records)
 
 

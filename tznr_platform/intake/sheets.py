@@ -1,18 +1,20 @@
 """The sheets of a workbook as rows of text, and which of them is the table.
 
-Here: XLSX, ODS and XLS through calamine, once the workbook is known to be harmless. A hidden sheet is never the table;
-its cells are read all the same, for the screen.
-Not here: what a workbook may hold (``containers``), the header inside a sheet (``grid``).
+Here: XLSX, ODS and XLS, read apart (``workbook_process``) once their container is known to be harmless. A hidden
+sheet is never the table; its cells are read all the same, for the screen. Not here: what a workbook may hold
+(``containers``), the header inside a sheet (``grid``).
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tznr_platform.intake import containers
+from tznr_platform.intake import containers, workbook_process
 from tznr_platform.intake.arrivals import FileRefusedError
 from tznr_platform.intake.dialect import TRIED
 from tznr_platform.intake.grid import Frame, Line, Merge, find_frame, header_score
@@ -22,17 +24,17 @@ MUCH_LARGER, AS_GOOD = 3, 0.8
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: its rank from 1, its rows as calamine gives them, its merged cells (rows and columns from 0)."""
+    """A sheet: its rank from 1, its rows as text, its merged cells (rows and columns from 0)."""
 
     rank: int
     name: str
-    rows: list[list[object]]
-    merges: tuple[Merge, ...]
+    rows: list[list[str]]
+    merges: Sequence[Merge] = ()
     is_hidden: bool = False
 
     def lines(self) -> Iterator[Line]:
         """All rows as text, numbered from 1."""
-        return ((number, [text_of(cell) for cell in row]) for number, row in enumerate(self.rows, start=1))
+        return enumerate(self.rows, start=1)
 
     def sample(self) -> list[Line]:
         """The first rows that are not blank."""
@@ -48,20 +50,31 @@ class Sheet:
 
 def open_workbook(path: Path) -> list[Sheet]:
     """The sheets of a workbook; ``FileRefusedError`` as ``containers.inspect_workbook``, or FILE_UNREADABLE."""
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
-
     if containers.kind_of(path) == "workbook":
         containers.inspect_workbook(path)
-    try:
-        with path.open("rb") as stream:
-            workbook = CalamineWorkbook.from_filelike(stream)
-            return [_sheet(workbook, rank, sheet.name, is_hidden=sheet.visible != SheetVisibleEnum.Visible)
-                    for rank, sheet in enumerate(workbook.sheets_metadata, start=1)
-                    if sheet.typ == SheetTypeEnum.WorkSheet]
-    except FileNotFoundError:
-        raise
-    except Exception:
-        raise FileRefusedError("FILE_UNREADABLE") from None
+    with subprocess.Popen([sys.executable, "-I", workbook_process.__file__, path], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}) as process:
+        try:
+            sheets = _received(process.stdout)
+        except ValueError:
+            sheets = []
+    if process.returncode:
+        raise FileRefusedError("FILE_UNREADABLE")
+    return sheets
+
+
+def _received(lines: Iterable[bytes]) -> list[Sheet]:
+    """The sheets that ``workbook_process`` tells of, without the blank rows at their end."""
+    sheets: list[Sheet] = []
+    for value in map(json.loads, lines):
+        if isinstance(value, dict):
+            sheets.append(Sheet(**value, rows=[]))
+        else:
+            sheets[-1].rows.append(value)
+    for sheet in sheets:
+        while sheet.rows and not any(sheet.rows[-1]):
+            sheet.rows.pop()
+    return sheets
 
 
 def choose(sheets: list[Sheet], known: set[str]) -> tuple[Sheet, Frame]:
@@ -90,27 +103,6 @@ def choose(sheets: list[Sheet], known: set[str]) -> tuple[Sheet, Frame]:
         return rivals[0] if rivals else found[scores.index(max(scores))]
     first, largest = found[0], max(found, key=lambda pair: _size(*pair))
     return largest if _size(*largest) > MUCH_LARGER * _size(*first) else first
-
-
-def text_of(cell: object) -> str:
-    """A cell as a sender would have typed it: no ``.0`` on whole numbers, ISO dates, oui/non."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "oui" if cell else "non"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
-        return cell.date().isoformat()
-    return str(cell)
-
-
-def _sheet(workbook: object, rank: int, name: str, *, is_hidden: bool) -> Sheet:
-    sheet = workbook.get_sheet_by_name(name)
-    rows = sheet.to_python(skip_empty_area=False)
-    while rows and not any(cell != "" for cell in rows[-1]):
-        rows.pop()
-    return Sheet(rank, name, rows, tuple(sheet.merged_cell_ranges or ()), is_hidden)
 
 
 def _size(sheet: Sheet, frame: Frame) -> int:

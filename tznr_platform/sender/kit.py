@@ -16,14 +16,14 @@ from tznr_platform import contracts
 from tznr_platform.contracts.documents import CADENCES
 from tznr_platform.contracts.generate import write_templates
 from tznr_platform.intake import encodings
-from tznr_platform.privacy import screen
 from tznr_platform.sender import columns
 from tznr_platform.sender.guide import guide_page
+from tznr_platform.sender.patterns import screen_book
 from tznr_platform.sender.sources import digest, embedded, source
 
 PAGE_NAME, GUIDE_NAME, README_NAME = "preparer_un_envoi.html", "guide_emetteur.html", "LISEZ-MOI.txt"
 WORKER = ("identity.js", "exchange.js", "text.js", "records.js", "frame.js",
-          "columns.js", "workbook.js", "table.js", "screen.js", "values.js", "names.js",
+          "columns.js", "workbook.js", "table.js", "screen.js", "screening.js", "values.js", "names.js",
           "rules.js", "pseudonymise.js", "receipt.js", "worker.js")
 
 
@@ -57,9 +57,11 @@ def book() -> dict:
                        if rule.kind == "reference"},
         "bodyBenefits": paid,
         "identity": {"headers": columns.IDENTITY_HEADERS, "made": columns.MADE, "reasons": columns.IDENTITY_REASONS},
-        "encodings": {"expected": "".join(sorted(encodings.EXPECTED)), "tables": {
-            name: bytes(range(128, 256)).decode(name, errors="replace") for name in encodings.OFFICE_ENCODINGS}},
-        "screen": {"words": sorted(screen.NOMINATIVE_WORDS), "phrases": list(screen.NOMINATIVE_PHRASES)},
+        "encodings": {
+            "expected": "".join(sorted(encodings.EXPECTED)), "common": "".join(sorted(encodings.COMMON)),
+            "tables": {name: bytes(range(128, 256)).decode(name, errors="replace")
+                       for name in ("cp1252", *encodings.OFFICE_ENCODINGS)}},
+        "screen": screen_book(),
     }
 
 

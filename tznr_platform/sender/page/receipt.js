@@ -3,15 +3,16 @@
 
 const FORMULA_STARTS = /^[=+\-@\t\r]/;
 
-/** The verdict on a file that was read: {status, reason, remarks, accepted, refused, refusals}. */
-function verdict(reading, contract, book, sender) {
+/** The verdict on a file, read by `read`: {status, reason, remarks, accepted, refused, refusals}. */
+function verdict(read, contract, book, sender) {
   try {
+    const reading = read();
     if (!contract.senders.includes(sender)) throw new FileRefused("SENDER_NOT_ALLOWED");
     const { columns, remarks } = matchColumns(reading, contract, book.screen);
     if (reading.lines.every(({ part }) => part === ASIDE)) throw new FileRefused("NO_ROWS");
     const judged = judgeRows(reading, columns, contract, book, sender);
     const status = judged.accepted === 0 ? "refused" : judged.refused ? "partial" : "accepted";
-    return { status, reason: null, remarks: [...remarks, ...remarksOf(reading, columns)], ...judged };
+    return { status, reason: null, remarks: [...remarks, ...remarksOf(reading, columns), ["TRIAL_ONLY", ""]], ...judged };
   } catch (error) {
     if (error instanceof FileRefused) return refusedWhole(error);
     throw error;

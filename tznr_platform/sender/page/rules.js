@@ -16,6 +16,7 @@ function judgeRows(reading, columns, contract, book, sender) {
     if (part === RAGGED) refusals.push({ line, field: WHOLE_LINE, reason: "COLUMN_COUNT" });
     else if (part === ROW && places.some((place) => place >= 0 && cells[place])) judged.push({ line, ...judge(cells, places) });
   }
+  screenTable(reading, columns, contract, book, judged);
   refuseObjectors(judged, contract);
   for (const { line, faults } of judged) refusals.push(...faults.map(([field, reason]) => ({ line, field, reason })));
   const doubles = doubleRows(judged, contract);
@@ -26,10 +27,11 @@ function judgeRows(reading, columns, contract, book, sender) {
   };
 }
 
-/** A function (cells, places) → {faults: [[field, reason]], value: {field: typed}} for the fields of a contract. */
+/** A function (cells, places) → {own, faults, raw, value}; `own`: the faults [field, reason] that a row tells alone. */
 function rowJudge(contract, book, sender) {
   const readers = contract.fields.map(valueReader);
-  const rules = contract.rules.map((rule) => ruleCheck(rule, book));
+  const alone = contract.rules.filter(({ kind }) => kind !== "reference").map((rule) => ruleCheck(rule, book));
+  const listed = contract.rules.filter(({ kind }) => kind === "reference").map((rule) => referenceCheck(rule, book));
   const payer = payerCheck(contract, book, sender);
   return (cells, places) => {
     const faults = new Map();
@@ -43,11 +45,11 @@ function rowJudge(contract, book, sender) {
       const fault = field.name === contract.personField ? personFault(field, raw) : fieldFault(field, raw, row.value[field.name]);
       if (fault) add(field.name, fault);
     });
-    for (const check of [...rules, payer]) {
-      const fault = check(row);
-      if (fault) add(...fault);
-    }
-    return { faults: [...faults.values()], value: row.value };
+    const apply = (checks) => checks.map((check) => check(row)).filter(Boolean).forEach((fault) => add(...fault));
+    apply(alone);
+    const own = [...faults.values()].filter(([field, reason]) => field !== contract.personField || reason !== "PATTERN_MISMATCH");
+    apply([...listed, payer]);
+    return { ...row, own, faults: [...faults.values()] };
   };
 }
 
@@ -76,7 +78,6 @@ function fieldFault(field, raw, value) {
 
 /** A check of a rule between fields: row → [field, reason] or null. */
 function ruleCheck(rule, book) {
-  if (rule.kind === "reference") return referenceCheck(rule, book);
   const broken = { order: orderBroken, window: windowBroken, required_if: requirementBroken }[rule.kind];
   return (row) => (broken(rule, row, book) ? [rule.fields[0], rule.reason] : null);
 }

@@ -28,6 +28,9 @@ function readTable(opened, names) {
 }
 
 function readText({ text, encoding }, known) {
+  if (/^\s*(?:<(?:\?xml|!--|!doctype|html|head|body|table|div|style|meta)|\[\s*[[{]|\{)/i.test(text)) {
+    throw new FileRefused("FORMAT_UNSUPPORTED");
+  }
   const dialect = dialectOf(text, known);
   if (!dialect) throw new FileRefused(text.trim() ? "SEPARATOR_UNKNOWN" : "FILE_EMPTY");
   const records = recordsOf(text, dialect);
@@ -61,9 +64,10 @@ function readSheets(sheets, known) {
   const full = sheet.rows.map((row) => [...row, ...Array(width - row.length).fill("")]);
   const { lines, told } = partedLines(full, frame);
   const remarks = toldRemarks(told);
-  const others = shown.filter((other) => other !== sheet && other.rows.length);
-  if (others.length) {
-    remarks.push(["SHEETS_IGNORED", `feuille lue : n° ${sheet.rank} ; non lues : n° ${others.map(({ rank }) => rank).join(", ")}`]);
+  const others = sheets.filter((other) => other !== sheet && other.rows.length);
+  const passed = others.filter(({ isHidden }) => !isHidden);
+  if (passed.length) {
+    remarks.push(["SHEETS_IGNORED", `feuille lue : n° ${sheet.rank} ; non lues : n° ${passed.map(({ rank }) => rank).join(", ")}`]);
   }
   for (const { rows } of others) {
     rows.forEach((cells, rank) => { if (cells.some(Boolean)) lines.push({ line: rank + 1, part: ASIDE, cells: cells.map(tidy) }); });

@@ -3,6 +3,8 @@
 
 const HEAD_BYTES = 65536;
 const ENOUGH = 0.7;
+const ENOUGH_OF_ANOTHER = 0.6;
+const FEW = 3;
 const TWICE_ENCODED = [0xc3, 0x83, 0xc2];
 
 /** A file refused whole: a reason code of level « file » and a detail without any value. */
@@ -28,7 +30,7 @@ function decodeText(bytes, encodings) {
   if (holds(bytes, TWICE_ENCODED)) throw new FileRefused("ENCODING_UNKNOWN");
   const text = utf8(bytes, false);
   if (text !== null) return { text, encoding: "utf-8" };
-  if (utf8(bytes, true) !== null) throw new FileRefused("FILE_TRUNCATED");
+  if (bytes.length >= HEAD_BYTES && utf8(bytes, true) !== null) throw new FileRefused("FILE_TRUNCATED");
   return singleByte(bytes, encodings);
 }
 
@@ -53,18 +55,23 @@ function utf8(bytes, isCut) {
 }
 
 /** The encoding under which most letters beyond ASCII are those of French. */
-function singleByte(bytes, { tables, expected }) {
+function singleByte(bytes, { tables, expected, common }) {
   if (/[^\x00-\x7f\ufffd]/.test(new TextDecoder("utf-8").decode(bytes))) throw new FileRefused("ENCODING_UNKNOWN");
   const foreign = bytes.filter((byte) => byte > 127);
-  const shares = Object.entries(tables).map(([encoding, table]) => [encoding, expectedShare(foreign, table, expected)]);
-  const [encoding, share] = shares.reduce((best, next) => (next[1] > best[1] ? next : best));
-  if (share < ENOUGH) throw new FileRefused("ENCODING_UNKNOWN");
+  const { cp1252, ...others } = tables;
+  let encoding = "cp1252";
+  if (shareOf(foreign, cp1252, expected) < ENOUGH) {
+    const shares = Object.entries(others).map(([name, table]) => [name, shareOf(foreign, table, common)]);
+    const [best, share] = shares.reduce((most, next) => (next[1] > most[1] ? next : most));
+    if (share < ENOUGH_OF_ANOTHER || foreign.length < FEW) throw new FileRefused("ENCODING_UNKNOWN");
+    encoding = best;
+  }
   const letters = Array.from({ length: 256 }, (_, byte) => (byte < 128 ? String.fromCharCode(byte) : tables[encoding][byte - 128]));
   return { text: Array.from(bytes, (byte) => letters[byte]).join(""), encoding };
 }
 
-function expectedShare(foreign, table, expected) {
-  const known = new Set(expected);
+function shareOf(foreign, table, letters) {
+  const known = new Set(letters);
   let count = 0;
   for (const byte of foreign) {
     if (table[byte - 128] === "\ufffd") return 0;

@@ -5,7 +5,7 @@ const IDENTITY_CHOICES = { "birth-name": "nom", "first-names": "prenom", "birth-
 const book = JSON.parse(byId("book").textContent);
 const worker = new Worker(URL.createObjectURL(new Blob([byId("worker-source").textContent], { type: "text/javascript" })));
 const waiting = new Map();
-const current = { file: null, identity: null, made: null, key: null, urls: [], turn: 0 };
+const current = { file: null, identity: null, made: null, verdict: null, key: null, urls: [], turn: 0 };
 
 function byId(id) {
   return document.getElementById(id);
@@ -81,7 +81,7 @@ async function takeFile(file) {
 
 function forget() {
   current.urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
-  Object.assign(current, { file: null, identity: null, made: null });
+  Object.assign(current, { file: null, identity: null, made: null, verdict: null });
   byId("identity-result").replaceChildren();
   byId("result").replaceChildren();
   for (const id of ["about-step", "identity-step", "result-step"]) byId(id).hidden = true;
@@ -125,7 +125,7 @@ async function refresh() {
   }
   const turn = current.turn;
   const found = await ask("check", { sender, table });
-  if (turn === current.turn) showVerdict(found.refusal ?? found);
+  if (turn === current.turn) showVerdict(found);
 }
 
 // Step 3: identifiers
@@ -191,6 +191,7 @@ function showWaiting() {
 
 function showVerdict(found) {
   const { codes } = book;
+  current.verdict = found;
   const notes = found.remarks.filter(([reason]) => reason !== found.reason);
   byId("result").replaceChildren(
     verdictBox(found),

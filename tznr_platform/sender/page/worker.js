@@ -54,10 +54,11 @@ const actions = {
   },
 
   async check({ sender, table }) {
-    const { contracts, codes } = state.book;
-    if (!state.isMade) read([contracts[table]]);
-    const found = verdict(state.reading, contracts[table], state.book, sender);
-    return { ...found, groups: grouped(found.refusals), receipt: csvBlob(receiptCsv(found, codes)) };
+    const contract = state.book.contracts[table];
+    return told(verdict(() => {
+      if (!state.isMade) read([contract]);
+      return state.reading;
+    }, contract, state.book, sender));
   },
 
   /** The identifiers of identities [birth name, first names, birth date], or the reason why there is none. */
@@ -101,6 +102,11 @@ function grouped(refusals) {
     || compare(one.reason, other.reason));
 }
 
+/** A verdict with what the page shows and hands over. */
+function told(found) {
+  return { ...found, groups: grouped(found.refusals), receipt: csvBlob(receiptCsv(found, state.book.codes)) };
+}
+
 function csvBlob(text) {
   return new Blob([text], { type: "text/csv" });
 }
@@ -109,7 +115,7 @@ self.onmessage = async ({ data }) => {
   try {
     postMessage({ id: data.id, answer: await actions[data.action](data) });
   } catch (error) {
-    if (error instanceof FileRefused) postMessage({ id: data.id, answer: { refusal: refusedWhole(error) } });
+    if (error instanceof FileRefused) postMessage({ id: data.id, answer: { refusal: told(refusedWhole(error)) } });
     else postMessage({ id: data.id, failure: error.name });
   }
 };

@@ -33,6 +33,9 @@ def pseudonymise(file: Path, key_file: Path, out: Path, report: Path | None, **c
     with workshop(memory_limit=MEMORY_LIMIT) as settings:
         done = run(file, out, ExchangeKey.load(key_file), settings, report=report, given=columns)
     click.echo(f"{count(done.row_count, 'ligne écrite', 'lignes écrites')} dans {out}")
+    if done.left_out:
+        click.echo("Retirées du fichier à envoyer, car elles semblent nommer des personnes : "
+                   f"colonne{'s' * (len(done.left_out) > 1)} n° {', '.join(map(str, done.left_out))}.")
     if done.homonym_count:
         click.echo(f"{count(done.homonym_count, 'ligne a', 'lignes ont')} le même identifiant qu'une autre : "
                    "homonyme possible, ou même personne.")

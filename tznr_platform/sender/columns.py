@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tznr_platform import contracts
 from tznr_platform.errors import ExitCode, UserError
-from tznr_platform.privacy.screen import fold
+from tznr_platform.privacy.screen import fold, nominative_headers
 
 IDENTITY_HEADERS = {
     "nom": ("nom_de_naissance", "nom_naissance", "nom_de_famille", "nom_famille", "nom", "patronyme"),
@@ -45,6 +46,14 @@ def identity_ranks(headers: Sequence[str], given: Mapping[str, str | None]) -> t
     return tuple(ranks)
 
 
+def naming_ranks(headers: Sequence[str], identity: Sequence[int]) -> list[int]:
+    """Ranks of other columns, unknown to every contract, that name people: they never leave the sender."""
+    known = {fold(field.name) for contract in contracts.contracts().values() for field in contract.fields}
+    return [rank for rank, header in enumerate(headers)
+            if rank not in identity and fold(header) not in known and nominative_headers([header])]
+
+
 def kept_ranks(headers: Sequence[str], identity: Sequence[int]) -> list[int]:
-    """Ranks of the columns that stay as they are: neither the identity nor what is computed from it."""
-    return [rank for rank, header in enumerate(headers) if rank not in identity and fold(header) not in MADE]
+    """Ranks of the columns that stay as they are: not the identity, what is computed from it, what names people."""
+    gone = {*identity, *naming_ranks(headers, identity)}
+    return [rank for rank, header in enumerate(headers) if rank not in gone and fold(header) not in MADE]

@@ -18,13 +18,11 @@ import duckdb
 
 from tznr_platform import contracts
 from tznr_platform.discretion import discreet
-from tznr_platform.errors import UserError
 from tznr_platform.privacy import identity_columns
 from tznr_platform.privacy.exchange import PseudonymProvider
 from tznr_platform.privacy.identity_columns import PARTS
-from tznr_platform.privacy.screen import fold, nominative_headers
 from tznr_platform.sender import tables
-from tznr_platform.sender.columns import IDENTITY_REASONS, MADE, identity_ranks, kept_ranks
+from tznr_platform.sender.columns import IDENTITY_REASONS, MADE, identity_ranks, kept_ranks, naming_ranks
 from tznr_platform.settings import Settings
 from tznr_platform.storage import connect, lake
 from tznr_platform.storage.exports import csv_text
@@ -38,12 +36,16 @@ BLANKS = ("[\\s\\x0b\\x1c-\\x1f\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{202
 
 @dataclass(frozen=True)
 class Outcome:
-    """Rows written and left out; rows that share their identifier with another; births on a date by default."""
+    """Rows written and refused; rows that share their identifier with another; births on a date by default.
+
+    ``left_out``: ranks, from 1 in the file, of the columns dropped because their name announces people.
+    """
 
     row_count: int
     refused_count: int
     homonym_count: int
     default_birth_count: int
+    left_out: tuple[int, ...] = ()
 
 
 def pseudonymise(path: Path, out: Path, provider: PseudonymProvider, settings: Settings, *, report: Path,
@@ -51,42 +53,30 @@ def pseudonymise(path: Path, out: Path, provider: PseudonymProvider, settings: S
     """Write ``out`` (identifiers, no identity; mode 0600) and ``report`` (line, reason, message; no value).
 
     ``given``: headers of the identity columns (nom, prenom, naissance) when they are not the usual ones.
-    ``UserError`` INPUT for a file that cannot be read, an identity column not found, another that names people.
+    ``UserError`` INPUT for a file that cannot be read or an identity column that is not found.
     """
     with discreet(), connect(None, settings=settings) as con:
         identity_columns.install(con)
-        headers = _derive(con, path, provider, given or {}, settings)
+        headers, left_out = _derive(con, path, provider, given or {}, settings)
         _flag_homonyms(con)
         _write_report(con, report)
         _write_table(con, [*MADE, *headers], provider.version, out)
         return Outcome(*con.execute(
             "select count(*) filter (reason is null), count(reason), count(*) filter (is_homonym), "
-            "count(*) filter (reason is null and is_default) from derived").fetchone())
+            "count(*) filter (reason is null and is_default) from derived").fetchone(), left_out)
 
 
 def _derive(con: duckdb.DuckDBPyConnection, path: Path, provider: PseudonymProvider,
-            given: Mapping[str, str | None], settings: Settings) -> list[str]:
-    """Fill ``derived`` from the file; returns the headers of the columns kept."""
+            given: Mapping[str, str | None], settings: Settings) -> tuple[list[str], tuple[int, ...]]:
+    """Fill ``derived`` from the file; returns the headers of the columns kept, the ranks of those left out."""
     for table in tables.readings(con, path, settings, filter(None, given.values())):
         identity = identity_ranks(table.headers, given)
         kept = kept_ranks(table.headers, identity)
-        _refuse_names(table.headers, kept)
         _fill(con, table.relation, identity, kept, provider)
         if table.is_whole(_count(con, "derived")):
             break
-    return [table.headers[rank] for rank in kept]
-
-
-def _refuse_names(headers: Sequence[str], kept: Sequence[int]) -> None:
-    """A column that names people next to the identity would be refused at the door: better to say it here."""
-    known = {fold(field.name) for contract in contracts.contracts().values() for field in contract.fields}
-    others = [rank for rank in kept if fold(headers[rank]) not in known]
-    if words := nominative_headers(headers[rank] for rank in others):
-        ranks = [str(rank + 1) for rank in others if nominative_headers([headers[rank]])]
-        raise UserError("D'autres colonnes semblent nommer des personnes ; rien n'a été écrit.",
-                        where=f"colonne n° {', '.join(ranks)} ({', '.join(words)})",
-                        why="après le calcul des identifiants, il ne doit rester ni nom ni coordonnées",
-                        remedy="supprimer ces colonnes de la copie à envoyer, puis recommencer")
+    return ([table.headers[rank] for rank in kept],
+            tuple(table.left + rank + 1 for rank in naming_ranks(table.headers, identity)))
 
 
 def _fill(con: duckdb.DuckDBPyConnection, relation: str, identity: Sequence[int], kept: Sequence[int],

@@ -28,11 +28,15 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Table:
-    """Headers and a relation of cells; ``row_count``: how many rows it must give, None when any number is right."""
+    """Headers and a relation of cells; ``left``: columns of the file before the first header.
+
+    ``row_count``: how many rows the relation must give, None when any number is right.
+    """
 
     headers: tuple[str, ...]
     relation: str
     row_count: int | None = None
+    left: int = 0
     trouble: list[FileRefusedError] = field(default_factory=list)
 
     def is_whole(self, found: int) -> bool:
@@ -55,7 +59,7 @@ def readings(con: duckdb.DuckDBPyConnection, path: Path, settings: Settings, nam
         raise _letter(refusal) from None
     if reading.is_regular and reading.encoding == "utf-8":
         yield _as_it_lies(reading)
-    table = Table(reading.headers, "odd_cells")
+    table = Table(reading.headers, "odd_cells", left=reading.left)
     con.register(table.relation, _batches(reading, table.trouble))
     yield table
 

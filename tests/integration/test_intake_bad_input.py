@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.byte_scan import hits
 from tests.integration.intake_files import CANARY, PERSONS, Inbox
 from tznr_platform import intake
 from tznr_platform.errors import ExitCode, PermanentError, UserError
@@ -152,3 +153,15 @@ def test_the_csv_receipt_lists_every_line(inbox: Inbox):
         rows = list(csv.reader(stream, delimiter=";"))
     assert rows[0] == ["ligne", "champ", "motif", "message"]
     assert [row[:3] for row in rows[1:]] == [["9", "nombre_enfants", "OUT_OF_RANGE"]]
+
+
+def test_a_file_name_that_names_a_person_is_masked(inbox: Inbox):
+    inbox.put("dossier Fatoumata DIALLO.csv", PERSONS.text("anna"))
+    inbox.put("suivi_prenom.nom@exemple.fr.csv", PERSONS.text("bela"))
+    inbox.put("TZNR-01/personnes 2025-T2.csv", PERSONS.text("carl"))
+    inbox.put("export divers.csv", PERSONS.text("dora"))
+    outcome = inbox.run()
+    assert sorted(delivery.file_name for delivery in outcome.deliveries) == [
+        "TZNR-01/personnes 2025-T2.csv", "[nom masqué].csv", "[nom masqué].csv", "export divers.csv"]
+    assert not hits(inbox.settings.root, [b"DIALLO", b"prenom.nom"], skip=["inbox"])
+    assert not inbox.run().deliveries

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -108,13 +107,6 @@ def state_of(path: Path) -> State | None:
     except OSError:
         return None
     return found.st_size, found.st_mtime_ns
-
-
-def shown_name(name: str) -> str:
-    """A file name that can be written anywhere: no control or direction character, 200 characters at most."""
-    if name.isprintable():
-        return name[-200:]
-    return "".join("�" if unicodedata.category(char)[0] == "C" else char for char in name)[-200:]
 
 
 def _walk(folder: Path) -> Iterator[Path]:

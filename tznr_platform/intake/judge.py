@@ -81,7 +81,7 @@ def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: Analysi
     joins, bits = ["left join people using (p1)"], ["coalesce(person_bits, 0)"]
     if unlisted and _asked(con, settings):
         joins.append("left join asked on asked_person_id = person_id and asked_body_code = sender_code")
-        bits.append("case when sender_code in (select asked_body_code from asked) and person_id is not null "
+        bits.append("case when sender_code in (select asked_body_code from asked) and person_bits = 0 "
                     f"and asked_person_id is null then {unlisted} else 0 end")
     return joins, bits
 

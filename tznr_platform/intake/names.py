@@ -55,6 +55,14 @@ class NameReader:
         sender, table = self._sender_and_table(PERIOD.sub("", text), path)
         return Name(sender, table, _period(period) if period else None, int(version[1]) if version else None)
 
+    def is_plain(self, path: PurePath, name: Name) -> bool:
+        """Whether nothing but codes of ours is in a name, its folders included."""
+        return None not in (name.sender, name.table, name.period) and not self._is_open(path) and all(
+            _fold_sender(folder) in self._senders for folder in path.parent.parts)
+
+    def _is_open(self, path: PurePath) -> bool:
+        return any(fnmatch(path.name.lower(), glob) for glob, _ in self._globs)
+
     def _sender_and_table(self, text: str, path: PurePath) -> tuple[str | None, str | None]:
         prefix = _longest(name for name in self._senders if text == name or text.startswith(name + "_"))
         if prefix is not None:

@@ -10,7 +10,6 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -32,7 +31,7 @@ class Register:
     """The deliveries on disk, held in memory for one run."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-        self._con, self._settings = con, settings
+        self.con, self._settings = con, settings
         self.exclusion_version = exclusions.version(con, settings)
         rows = con.execute(f"select {', '.join(FIELDS)} from ({registers.deliveries(settings)}) "
                            "order by delivery_id").fetchall()
@@ -74,10 +73,10 @@ class Register:
         columns = {name: [getattr(delivery, name) for delivery in self.deliveries] for name in FIELDS}
         columns["is_current"] = [delivery.delivery_id in current for delivery in self.deliveries]
         shape = pa.schema([(name, ARROW[kind]) for name, kind in registers.DELIVERIES.items()])
-        self._con.register("register_rows", pa.Table.from_pydict(columns, schema=shape))
-        lake.write_parquet(self._con, "from register_rows order by delivery_id",
+        self.con.register("register_rows", pa.Table.from_pydict(columns, schema=shape))
+        lake.write_parquet(self.con, "from register_rows order by delivery_id",
                            registers.deliveries_file(self._settings))
-        self._con.unregister("register_rows")
+        self.con.unregister("register_rows")
 
     def _remove_orphans(self) -> None:
         """Remove data files that no delivery owns, and clean copies: a run was cut before its last step."""
@@ -95,6 +94,7 @@ class Register:
 class SeenFiles:
     """What was read of each file, kept while its size and date do not change: a file put there again changes date.
 
+    A file is known by its place, or by a digest of it when its name is masked (``scan``).
     ``exclusion_version`` is that of now: kept with each file, it tells under which list the file arrived.
     """
 
@@ -107,18 +107,16 @@ class SeenFiles:
             self._seen = {}
         self._before = dict(self._seen)
 
-    def get(self, path: Path, state: State | None) -> tuple[str, int, int] | None:
+    def get(self, key: str, state: State | None) -> tuple[str, int, int] | None:
         """(sha256, number of lines, version of the exclusion list at its arrival) if the file is as it was."""
-        seen = self._seen.get(str(path))
+        seen = self._seen.get(key)
         return (seen[2], seen[3], seen[4] if len(seen) > 4 else 0) if seen and state == (seen[0], seen[1]) else None
 
-    def put(self, path: Path, state: State, sha256: str, line_count: int) -> tuple[str, int, int]:
+    def put(self, key: str, state: State, sha256: str, line_count: int) -> tuple[str, int, int]:
         """Remember a file read for the first time as it is; what ``get`` will answer."""
-        self._seen[str(path)] = [*state, sha256, line_count, self._exclusion_version]
+        self._seen[key] = [*state, sha256, line_count, self._exclusion_version]
         return sha256, line_count, self._exclusion_version
 
     def save(self) -> None:
         if self._seen != self._before:
             lake.atomic_write_text(self._path, json.dumps(self._seen))
-
-

@@ -21,16 +21,16 @@ from tznr_platform import contracts
 from tznr_platform.intake import containers
 from tznr_platform.intake.arrivals import Arrival, FileRefusedError, Scan
 from tznr_platform.intake.columns import table_of_headers
+from tznr_platform.intake.file_names import memory_key, shown_names
 from tznr_platform.intake.inbox import (
     Piece,
     inbox_paths,
     pieces_of,
     refuse_from_outside,
-    shown_name,
     state_of,
     still_changing,
 )
-from tznr_platform.intake.names import NameReader
+from tznr_platform.intake.names import Name, NameReader
 from tznr_platform.intake.prepare import unpacked
 from tznr_platform.intake.reading import read_table
 from tznr_platform.intake.register import COPIES_PREFIX, Register, SeenFiles
@@ -46,52 +46,67 @@ class Landed(NamedTuple):
     exclusion_version: int | None
 
 
+class Named(NamedTuple):
+    """What the name of a piece says, how it is written in receipts and registers, and what its place is known by."""
+
+    said: Name
+    shown: str
+    key: str
+
+
 def scan_inbox(settings: Settings, register: Register) -> Scan:
     """All that is new in the inbox, in the order to ingest; ``UserError`` INPUT if it is missing or empty."""
     seen, answered = SeenFiles(settings, register.exclusion_version), register.answered()
     states = {path: state_of(path) for path in inbox_paths(settings.inbox_dir)}
     pieces = [piece for path in states for piece in pieces_of(path)]
+    names = _names(pieces, settings, register)
 
     def is_answered(name: str, sha256: str, arrived_under: int) -> bool:
         file = (name, sha256)
         return file in answered and not _is_outdated(answered[file], arrived_under)
 
     def is_known(piece: Piece) -> bool:
-        known = seen.get(piece.place, states[piece.path])
-        return known is not None and is_answered(_name_of(piece, settings), known[0], known[2])
+        known = seen.get(names[piece].key, states[piece.path])
+        return known is not None and is_answered(names[piece].shown, known[0], known[2])
 
     unknown = [piece for piece in pieces if not is_known(piece)]
     moving = still_changing({piece.path: states[piece.path] for piece in unknown})
-    names = NameReader()
     with ThreadPoolExecutor(settings.threads) as pool:
-        arrivals = pool.map(lambda piece: _look(piece, settings, names, seen, piece.path in moving), unknown)
+        arrivals = pool.map(lambda piece: _look(piece, names[piece], settings, seen, piece.path in moving), unknown)
         fresh = [arrival for arrival in arrivals
                  if not is_answered(arrival.name, arrival.sha256, arrival.exclusion_version)]
     seen.save()
     return Scan(tuple(_numbered(_in_order(fresh), register)), len(pieces) - len(fresh))
 
 
-def _look(piece: Piece, settings: Settings, names: NameReader, seen: SeenFiles, is_moving: bool) -> Arrival:
-    place = piece.table_name.relative_to(settings.inbox_dir)
-    name = names.read(place, settings.today.year)
-    arrival = Arrival(piece.path, _name_of(piece, settings), name.sender, name.table, name.period,
+def _names(pieces: list[Piece], settings: Settings, register: Register) -> dict[Piece, Named]:
+    """What the name of each piece says, and how it is shown."""
+    reader = NameReader()
+    places = {piece: piece.place.relative_to(settings.inbox_dir) for piece in pieces}
+    said = {piece: reader.read(piece.table_name.relative_to(settings.inbox_dir), settings.today.year)
+            for piece in pieces}
+    plain = {places[piece] for piece, name in said.items() if reader.is_plain(places[piece], name)}
+    shown = shown_names(register.con, places.values(), plain)
+    return {piece: Named(said[piece], shown[place], memory_key(piece.place, shown[place]))
+            for piece, place in places.items()}
+
+
+def _look(piece: Piece, named: Named, settings: Settings, seen: SeenFiles, is_moving: bool) -> Arrival:
+    name = named.said
+    arrival = Arrival(piece.path, named.shown, name.sender, name.table, name.period,
                       name.version, sha256="", size=0, line_count=0, status="pending", member=piece.member)
     try:
         refuse_from_outside(piece, settings.max_file_mb << 20, is_moving=is_moving)
-        arrival = _measured(arrival, piece, seen)
+        arrival = _measured(arrival, piece, named.key, seen)
         return _identified(arrival, settings)
     except FileRefusedError as refusal:
         status = "waiting" if refusal.reason == "FILE_BEING_WRITTEN" else "refused"
         return replace(arrival, status=status, reason=refusal.reason, detail=refusal.detail)
 
 
-def _name_of(piece: Piece, settings: Settings) -> str:
-    return shown_name(str(piece.place)[len(str(settings.inbox_dir)) + 1:])
-
-
-def _measured(arrival: Arrival, piece: Piece, seen: SeenFiles) -> Arrival:
+def _measured(arrival: Arrival, piece: Piece, key: str, seen: SeenFiles) -> Arrival:
     state = state_of(piece.path)
-    known = state and seen.get(piece.place, state)
+    known = state and seen.get(key, state)
     try:
         sha256, lines, size = (*known[:2], containers.size(*piece)) if known else _measure(piece)
     except OSError:
@@ -100,7 +115,7 @@ def _measured(arrival: Arrival, piece: Piece, seen: SeenFiles) -> Arrival:
         raise FileRefusedError("FILE_BEING_WRITTEN")
     if not size:
         raise FileRefusedError("FILE_EMPTY")
-    sha256, line_count, arrived_under = known or seen.put(piece.place, state, sha256, lines)
+    sha256, line_count, arrived_under = known or seen.put(key, state, sha256, lines)
     return replace(arrival, size=size, sha256=sha256, line_count=line_count, exclusion_version=arrived_under)
 
 

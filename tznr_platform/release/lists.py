@@ -84,14 +84,14 @@ def _written(con: duckdb.DuckDBPyConnection, settings: Settings, body_code: str,
     lake.atomic_write_bytes(path, content, mode=0o600)
     record = registers.sent_file(settings, list_id)
     record.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    con.register("listed", pa.table({"list_id": [list_id], "body_code": [body_code], "sent_date": [settings.today]}))
-    lake.write_parquet(con, "select list_id, body_code, sent_date, person_id, territory_code from listed, asked_about "
-                            "where sealed_identifier is not null order by all", record)
     persons, missing = con.execute("select count(distinct person_id) filter (where sealed_identifier is not null), "
                                    "count(distinct person_id) filter (where sealed_identifier is null) "
                                    "from asked_about").fetchone()
     audit.append(settings, "list_out", list_id, why=why.strip(), person_count=persons, row_count=len(rows),
                  missing_count=missing, sha256=hashlib.sha256(content).hexdigest())
+    con.register("listed", pa.table({"list_id": [list_id], "body_code": [body_code], "sent_date": [settings.today]}))
+    lake.write_parquet(con, "select list_id, body_code, sent_date, person_id, territory_code from listed, asked_about "
+                            "where sealed_identifier is not null order by all", record)
     return SentList(list_id, body_code, path, persons, len(rows), missing)
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from tznr_platform.intake.inbox import shown_name
+from tznr_platform.intake.file_names import shown_name
 from tznr_platform.intake.names import Name, NameReader, period_month
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -187,6 +188,35 @@ def test_r20_nothing_can_be_read_before_the_list_is_applied_again(received: Inbo
         connect(None, settings=received.settings)
     erasure.resume(received.settings)
     assert traces(received, "anne") == []
+
+
+def test_r20_an_objection_told_since_the_backup_holds(received: Inbox, tmp_path: Path):
+    copy = erasure.save(received.settings, tmp_path / "copies")
+    received.put("TZNR-01_personnes_2025-T1_v3.csv", PERSONS.text("anne", "bruno", bad={"opposition": "oui"}))
+    received.run()
+    certificate = erasure.restore(received.settings, copy, why="disque perdu")
+    assert lake_rows(certificate) == 6 and rows(received, "personnes") == 2
+    assert {Path(name).parts[0] for name in traces(received, "bruno")} == {"inbox", "requests"}
+
+
+def test_r20_a_lost_machine_gets_its_lists_back_with_the_lake(received: Inbox, tmp_path: Path):
+    received.put("TZNR-01_personnes_2025-T1_v3.csv", PERSONS.text("anne", "bruno", bad={"opposition": "oui"}))
+    received.run()
+    copy = erasure.save(received.settings, tmp_path / "copies")
+    for zone in ("lake", "exchange", "requests", "warehouse"):
+        shutil.rmtree(received.settings.root / zone, ignore_errors=True)
+    erasure.restore(received.settings, copy, why="machine perdue")
+    assert received.query(f"select count(*) from ({registers.exclusions(received.settings)})") == [(1,)]
+    assert {Path(name).parts[0] for name in traces(received, "bruno")} == {"inbox", "requests"}
+
+
+def test_an_answered_archive_goes_whole_and_what_was_accepted_of_others_stays(received: Inbox):
+    archive = received.put("lot.zip", zipped("TZNR-02_personnes_2025-T1.csv", PERSONS.text("anne", "david").encode()))
+    packed = received.put("TZNR-03_personnes_2025-T1.csv.gz", gzip.compress(PERSONS.text("anne", "emma").encode()))
+    assert received.run().accepted_rows == 4
+    certificate = erasure.erase(received.settings, [pseudonym(received, "anne")], why="demande")
+    assert certificate.is_complete and not archive.exists() and not packed.exists()
+    assert rows(received, "personnes") == 4 and traces(received, "anne") == []
 
 
 def test_an_altered_backup_replaces_nothing(received: Inbox, tmp_path: Path):

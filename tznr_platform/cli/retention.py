@@ -60,7 +60,7 @@ def certificate() -> None:
     found = certificates.verified(load_settings())
     for path in found:
         click.echo(path.with_suffix(".html"))
-    click.echo(f"{french.count(len(found), 'certificat')} conforme(s) au journal d'audit.")
+    click.echo(f"{french.count(len(found), 'certificat conforme', 'certificats conformes')} au journal d'audit.")
 
 
 def _term(state: classes.ClassState) -> str:

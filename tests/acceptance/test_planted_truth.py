@@ -92,3 +92,15 @@ def test_every_planted_defect_is_quarantined_under_its_reason(demo):
     assert gaps == []
     reasons = duckdb.sql(f"select distinct reason_code from '{demo.data}/lake/quarantine/*.parquet'").fetchall()
     assert len(reasons) >= 14
+
+
+def test_rows_for_persons_never_sent_are_counted_by_body(demo, marts):
+    counted = marts.execute("select sender_code, table_name, row_count from marts.mart_data_quality "
+                            "where reason_code = 'NOT_ON_LIST'").fetchall()
+    planted = marts.execute(f"""
+        select sender_code, table_name, sum(row_count::int)
+        from read_csv('{key_file(demo, "defects")}', all_varchar = true) d
+        semi join (from read_csv('{key_file(demo, "files")}', all_varchar = true) where is_current = 'true') f
+            using (file_name)
+        where reason_code = 'NOT_ON_LIST' group by all""").fetchall()
+    assert set(counted) == set(planted) and len({body for body, *_ in planted}) == 5

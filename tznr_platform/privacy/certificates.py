@@ -6,6 +6,7 @@ their path in the data directory, or by their hash for those whose name a sender
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import secrets
@@ -24,6 +25,10 @@ ACTS = {"effacement": "Certificat d'effacement", "restauration": "Certificat de 
         "purge": "Certificat de destruction"}
 REWRITTEN, REMOVED = "rewritten", "removed"
 ORIGINALS = "originaux"
+ZONES = {"lake": "Lac de données", "exchange": "Zone d'échange", "warehouse": "Entrepôt",
+         "requests": "Registre des demandes", "receipts": "Accusés de réception", "dagster": "Journaux de l'interface",
+         ORIGINALS: "Originaux des émetteurs, fichiers d'ailleurs"}
+OTHER = "Autres fichiers de travail"
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,7 @@ def _page(certificate: Certificate) -> str:
     environment = jinja2.Environment(loader=jinja2.PackageLoader("tznr_platform.privacy"), autoescape=True,
                                      trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     environment.filters |= {"number": french.number, "count": french.count}
-    zones = Counter((file.path.split("/")[0], file.action) for file in certificate.files)
+    zones = Counter((ZONES.get(file.path.split("/")[0], OTHER), file.action) for file in certificate.files)
     return environment.get_template("certificate.html.j2").render(
-        certificate=certificate, title=ACTS[certificate.act], zones=sorted(zones.items()))
+        certificate=certificate, title=ACTS[certificate.act], zones=sorted(zones.items()),
+        day=french.day(dt.date.fromisoformat(certificate.date)))

@@ -23,7 +23,8 @@ SPELT_OUT = str.maketrans({
     "Ð": "D", "ð": "D", "Þ": "TH", "þ": "TH", "Ħ": "H", "ħ": "H", "Ŋ": "N", "ŋ": "N", "ß": "SS", "ẞ": "SS",
     "ı": "I"})
 OTHERS = re.compile(r"[^A-Z]+")
-TWO_NAMES = re.compile(r"(?<![A-Z])(?:NEE?|EP|EPSE|EPOUSE|EPOUX|VEUVE|VVE|DITE?|ALIAS|USAGE)(?![A-Z])(?=.*[A-Z])", re.S)
+OTHER_NAME = "(?:NEE?|EP|EPSE|EPOUSE|EPOUX|VEUVE|VVE|DITE?|ALIAS|USAGE)"
+TWO_NAMES = re.compile(f"(?<![A-Z]){OTHER_NAME}(?![A-Z])(?=.*[A-Z])", re.S)
 HYPHENS = "-\u2010\u2011\u2012\u2013\u2014\u2212"
 BLANKS = "[ \t\r\n\v\f\u0085\u2028\u2029]+"
 ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")

@@ -15,13 +15,13 @@ import duckdb
 import pyarrow as pa
 
 from tznr_platform.privacy import identity
-from tznr_platform.privacy.identity import EARLIEST_YEAR, LEVEL, SCHEME, IdentityRefusedError
+from tznr_platform.privacy.identity import EARLIEST_YEAR, LEVEL, OTHER_NAME, SCHEME, IdentityRefusedError
 
 ACCENTED = "".join(map(chr, (*range(0xC0, 0x17F), *range(0x1E00, 0x1F00))))
 SPELT_OUT_OR_SPECIAL = "×÷ÆæÐðØøÞþßĐđĦħıĲĳĸĿŀŁłŉŊŋŒœẚẛẜẝẞẟỺỻỼỽỾỿ"
 PLAIN = "[\x01-\x7f’" + "".join(char for char in ACCENTED if char not in SPELT_OUT_OR_SPECIAL) + "]*"
 CAPITALS = "[A-Z]+"
-TWO_NAMES = "(?s)(?:^|[^A-Z])(?:NEE?|EP|EPSE|EPOUSE|EPOUX|VEUVE|VVE|DITE?|ALIAS|USAGE)[^A-Z].*[A-Z]"
+TWO_NAMES = f"(?s)(?:^|[^A-Z]){OTHER_NAME}[^A-Z].*[A-Z]"
 WORD = "[^ \t\r\n\v\f]+"
 DAY, MONTH = "(?:0[1-9]|[12][0-9]|3[01])", "(?:0[1-9]|1[0-2])"
 ISO_DATE, FRENCH_DATE = f"[0-9]{{4}}-{MONTH}-{DAY}", f"{DAY}/{MONTH}/[0-9]{{4}}"

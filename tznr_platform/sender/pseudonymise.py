@@ -113,6 +113,8 @@ def _write_table(con: duckdb.DuckDBPyConnection, headers: Sequence[str], version
     fresh = out.with_name(out.name + ".part")
     oui = "case when {} then ';oui' else ';non' end"
     with lake.storage_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
         try:
             fresh.touch(mode=0o600)
             con.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import unicodedata
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.privacy import identity, identity_columns
-from tznr_platform.privacy.exchange import ExchangeKey
+from tznr_platform.privacy.exchange import ExchangeKey, Pseudonym, PseudonymProvider
 from tznr_platform.privacy.identity import IdentityRefusedError, canonical
 
 VECTORS = json.loads((Path(__file__).resolve().parents[2] / "golden_vectors.json").read_text())
@@ -100,6 +101,24 @@ def test_letters_left_to_sql_are_alone():
     """None of them can combine with a neighbour, so that a text is the sum of its characters."""
     plain = identity_columns.PLAIN.removeprefix("[\x01-\x7f").removesuffix("]*")
     assert all(unicodedata.normalize("NFKC", char) == char and not unicodedata.combining(char) for char in plain)
+
+
+def test_another_provider_takes_the_same_place(con):
+    """What an oblivious provider would be: its own version, a function of the connection, nothing bound."""
+    class Provider:
+        version = "tznr1_m1_oprf1"
+
+        def derive(self, identity):
+            return Pseudonym(hashlib.sha256(identity.message.encode()).hexdigest(), self.version, False)
+
+        def derive_sql(self, message):
+            return f"sha256({message})", {}
+
+    provider: PseudonymProvider = Provider()
+    expression, bound = provider.derive_sql(identity_columns.message_sql())
+    vector = identity_of(VECTORS["accepted"][0])
+    found = con.execute(f"select {expression} from {identity_columns.canonical_sql(VECTOR_TABLE)}", {**vector, **bound})
+    assert found.fetchone() == (provider.derive(canonical(**vector)).value,)
 
 
 def key_file(folder: Path, text: str, mode: int = 0o600) -> Path:

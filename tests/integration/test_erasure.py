@@ -19,7 +19,7 @@ from tznr_platform.privacy import certificates, erasure
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.storage import audit, connect, lake, load_accepted, rebuild, registers, writer
 
-LISTS = ("requests/erasures.parquet",)
+LISTS = ("requests/erasures.parquet", "requests/exclusion.parquet")
 
 
 def pseudonym(inbox: Inbox, name: str) -> str:
@@ -27,7 +27,7 @@ def pseudonym(inbox: Inbox, name: str) -> str:
 
 
 def traces(inbox: Inbox, name: str) -> list[str]:
-    """Files that hold the person's exchange identifier or pseudonym, packed or not, but the list of erasures."""
+    """Files that hold the person's exchange identifier or pseudonym, but the lists that keep them out."""
     needles = [identifier(name).encode(), pseudonym(inbox, name).encode(), identifier(name).upper().encode()]
     return hits(inbox.settings.root, needles, skip=LISTS)
 
@@ -75,6 +75,13 @@ def test_a_person_erased_leaves_no_byte(received: Inbox):
     assert received.query(f"select count(*) from ({registers.persons(received.settings)})") == [(2,)]
 
 
+def test_a_person_erased_does_not_come_back_with_the_next_delivery(received: Inbox):
+    erasure.erase(received.settings, [pseudonym(received, "anne")], why="demande")
+    received.put("TZNR-01_personnes_2025-T1_v3.csv", PERSONS.text("anne", "bruno", "david"))
+    received.run()
+    assert rows(received, "personnes") == 2 and {name.split("/")[0] for name in traces(received, "anne")} == {"inbox"}
+
+
 def test_the_others_keep_their_integer_and_their_rows(received: Inbox):
     everyone = f"from ({registers.persons(received.settings)}) order by pseudonym"
     before = {row[1]: row for row in received.query(everyone)}
@@ -106,6 +113,7 @@ def test_a_rectification_removes_only_what_is_no_longer_in_force(received: Inbox
     certificate = erasure.erase(received.settings, [pseudonym(received, "anne")], why="rectification",
                                 superseded_only=True)
     assert certificate.row_count == 1 and rows(received, "personnes") == 3
+    assert received.query(f"select count(*) from ({registers.exclusions(received.settings)})") == [(0,)]
     names = {path.name for path in received.path.rglob("*.csv")}
     assert "TZNR-01_personnes_2025-T1.csv" not in names and "TZNR-01_personnes_2025-T1_v2.csv" in names
 
@@ -196,7 +204,7 @@ def test_r20_an_objection_told_since_the_backup_holds(received: Inbox, tmp_path:
     received.run()
     certificate = erasure.restore(received.settings, copy, why="disque perdu")
     assert lake_rows(certificate) == 6 and rows(received, "personnes") == 2
-    assert {Path(name).parts[0] for name in traces(received, "bruno")} == {"inbox", "requests"}
+    assert {Path(name).parts[0] for name in traces(received, "bruno")} == {"inbox"}
 
 
 def test_r20_a_lost_machine_gets_its_lists_back_with_the_lake(received: Inbox, tmp_path: Path):
@@ -207,7 +215,7 @@ def test_r20_a_lost_machine_gets_its_lists_back_with_the_lake(received: Inbox, t
         shutil.rmtree(received.settings.root / zone, ignore_errors=True)
     erasure.restore(received.settings, copy, why="machine perdue")
     assert received.query(f"select count(*) from ({registers.exclusions(received.settings)})") == [(1,)]
-    assert {Path(name).parts[0] for name in traces(received, "bruno")} == {"inbox", "requests"}
+    assert {Path(name).parts[0] for name in traces(received, "bruno")} == {"inbox"}
 
 
 def test_an_answered_archive_goes_whole_and_what_was_accepted_of_others_stays(received: Inbox):
@@ -217,6 +225,13 @@ def test_an_answered_archive_goes_whole_and_what_was_accepted_of_others_stays(re
     certificate = erasure.erase(received.settings, [pseudonym(received, "anne")], why="demande")
     assert certificate.is_complete and not archive.exists() and not packed.exists()
     assert rows(received, "personnes") == 4 and traces(received, "anne") == []
+
+
+def test_a_rectification_done_since_the_backup_is_told(received: Inbox, tmp_path: Path):
+    copy = erasure.save(received.settings, tmp_path / "copies")
+    erasure.erase(received.settings, [pseudonym(received, "anne")], why="rectification", superseded_only=True)
+    certificate = erasure.restore(received.settings, copy, why="disque perdu")
+    assert erasure.REDO_REMARK in certificate.remarks and rows(received, "personnes") == 3
 
 
 def test_an_altered_backup_replaces_nothing(received: Inbox, tmp_path: Path):

@@ -19,7 +19,7 @@ import duckdb
 
 from tznr_platform.discretion import discreet
 from tznr_platform.errors import ExitCode, PermanentError, UserError
-from tznr_platform.privacy import certificates
+from tznr_platform.privacy import certificates, exclusions
 from tznr_platform.privacy.certificates import REMOVED, REWRITTEN, Certificate, FileFact, Search, file_fact
 from tznr_platform.privacy.originals import Seeker, originals
 from tznr_platform.privacy.pseudonym import AnalysisKey
@@ -31,6 +31,8 @@ ANSWER_KEY = "answer_key"
 ERASURES = {"erasure_id": "VARCHAR", "pseudonym": "VARCHAR", "scope_code": "VARCHAR", "erased_date": "DATE"}
 WAITING_REMARK = ("Des fichiers de la boîte de réception contiennent encore une de ces personnes et n'ont pas "
                   "reçu leur accusé : les recevoir (tznr run), puis effacer de nouveau.")
+REDO_REMARK = ("Des rectifications exécutées depuis la sauvegarde sont à refaire, une fois reçus de nouveau les "
+               "fichiers corrigés : leurs anciennes versions sont revenues avec elle.")
 COPIES_REMARK = ("Les copies faites pour des demandes d'accès ont été supprimées, car rien n'y dit de qui elles sont : "
                  "refaire celles qui n'ont pas encore été remises.")
 BACKUP_REMARK = ("Les sauvegardes antérieures ne sont pas réécrites : elles sont détruites au bout de "
@@ -50,6 +52,7 @@ class Plan:
     request_id: str | None = None
     files: tuple[FileFact, ...] = ()
     places: tuple[str, ...] = field(default=(), repr=False)
+    redo_count: int = 0
 
     @classmethod
     def read(cls, path: Path) -> Plan:
@@ -66,9 +69,10 @@ def erase(settings: Settings, pseudonyms: Collection[str], *, why: str, request_
           superseded_only: bool = False) -> Certificate:
     """Take persons (P2) out of every file, remove what derives from them, search every byte, certify.
 
-    ``superseded_only``: only the rows of deliveries that are no longer in force (a rectification). The senders'
-    answered originals that hold one of them are removed: what was accepted of the others is in the lake. The warehouse
-    is gone afterwards: run ``evaluate``. ``UserError`` INPUT without a reason or a person, BUSY beside a run.
+    They go on the exclusion list first, or the next delivery would bring them back. ``superseded_only``: only the rows
+    of deliveries that are no longer in force, and no exclusion (a rectification). The senders' answered originals that
+    hold one of them are removed: what was accepted of the others is in the lake. The warehouse is gone afterwards: run
+    ``evaluate``. ``UserError`` INPUT without a reason or a person, BUSY beside a run.
     """
     if not why.strip() or not pseudonyms:
         raise UserError("Un effacement demande au moins une personne et un motif.", where="effacement",
@@ -79,6 +83,8 @@ def erase(settings: Settings, pseudonyms: Collection[str], *, why: str, request_
         key = AnalysisKey.load(settings)
         plan = Plan(certificates.new_id("effacement", settings), settings.today.isoformat(), settings.operator,
                     why.strip(), SUPERSEDED if superseded_only else PERSON, tuple(sorted(set(pseudonyms))), request_id)
+        if plan.scope == PERSON:
+            _exclude(settings, plan)
         plan = _with_files(settings, plan, Seeker(key, plan.pseudonyms))
         note(settings, plan)
         return _finish(settings, plan, key)
@@ -89,6 +95,8 @@ def resume(settings: Settings) -> Certificate | None:
     if not rebuild.pending_file(settings).exists():
         return None
     with discreet(), rebuild.alone(settings):
+        if not rebuild.pending_file(settings).exists():
+            return None
         return _finish(settings, Plan.read(rebuild.pending_file(settings)), AnalysisKey.load(settings))
 
 
@@ -107,7 +115,8 @@ def restore(settings: Settings, source: Path, *, why: str) -> Certificate:
         key = AnalysisKey.load(settings)
         manifest = backup.stage(settings, source, key.fingerprint)
         plan = Plan(certificates.new_id("restauration", settings), settings.today.isoformat(), settings.operator,
-                    why.strip(), RESTORED, (*_excluded(settings), *_erased_since(settings, manifest.erasure_ids)))
+                    why.strip(), RESTORED, (*_excluded(settings), *_since(settings, PERSON, manifest.erasure_ids)),
+                    redo_count=len(_since(settings, SUPERSEDED, manifest.erasure_ids)))
         note(settings, plan)
         return _finish(settings, plan, key)
 
@@ -139,18 +148,24 @@ def erasures_file(settings: Settings) -> Path:
     return settings.requests_dir / "erasures.parquet"
 
 
+def _exclude(settings: Settings, plan: Plan) -> None:
+    with connect(None, settings=settings) as con:
+        rebuild.name_persons(con, settings, plan.pseudonyms)
+        exclusions.exclude(con, settings, "select pseudonym from forgotten", reason=exclusions.ERASURE)
+
+
 def _excluded(settings: Settings) -> list[str]:
     with connect(None, settings=settings, finishing=True) as con:
         return [row[0] for row in con.execute(
             f"select distinct pseudonym from ({registers.exclusions(settings)}) order by 1").fetchall()]
 
 
-def _erased_since(settings: Settings, known: Collection[str]) -> list[str]:
-    """The persons erased by an act that a backup does not know."""
+def _since(settings: Settings, scope: str, known: Collection[str]) -> list[str]:
+    """The persons erased, wholly or from former versions, by an act that a backup does not know."""
     with connect(None, settings=settings) as con:
         return [row[0] for row in con.execute(
             f"select distinct pseudonym from ({erasures(settings)}) "
-            "where scope_code = $1 and not list_contains($2, erasure_id) order by 1", [PERSON, list(known)]).fetchall()]
+            "where scope_code = $1 and not list_contains($2, erasure_id) order by 1", [scope, list(known)]).fetchall()]
 
 
 def _with_files(settings: Settings, plan: Plan, seeker: Seeker) -> Plan:
@@ -163,7 +178,7 @@ def _with_files(settings: Settings, plan: Plan, seeker: Seeker) -> Plan:
         answered = _answered(con, settings, superseded_only=only is not None)
     if only is None:
         found += [(path, REWRITTEN, 0) for path in settings.exchange_dir.rglob("*.csv") if seeker.is_in(path)]
-    if plan.scope == PERSON:
+    if plan.scope == PERSON and plan.request_id is None:
         found += [(path, REMOVED, 0) for path in _copies(settings)]
     if plan.scope != RESTORED:
         found += [(path, REMOVED, 0) for path in originals(settings)
@@ -187,7 +202,10 @@ def _answered(con: duckdb.DuckDBPyConnection, settings: Settings, *, superseded_
 
 
 def _copies(settings: Settings) -> list[Path]:
-    """What was written for the desk about persons (requests of access): it says not whose it is, so all of it goes."""
+    """What was written for the desk about persons (requests of access): it says not whose it is, so all of it goes.
+
+    Not when a request is executed: its ledger knows which copies are that person's.
+    """
     return [path for path in (settings.requests_dir / "copies").rglob("*") if path.is_file()]
 
 
@@ -212,7 +230,8 @@ def _finish(settings: Settings, plan: Plan, key: AnalysisKey) -> Certificate:
 def _remarks(plan: Plan, search: Search) -> tuple[str, ...]:
     copies = any(fact.path.startswith("requests/copies/") for fact in plan.files)
     return tuple(remark for remark, is_due in (
-        (WAITING_REMARK, search.waiting_count), (COPIES_REMARK, copies), (BACKUP_REMARK, True)) if is_due)
+        (WAITING_REMARK, search.waiting_count), (COPIES_REMARK, copies), (REDO_REMARK, plan.redo_count),
+        (BACKUP_REMARK, True)) if is_due)
 
 
 def _rewrite(settings: Settings, plan: Plan, seeker: Seeker) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ from tznr_platform.intake.grid import SEARCHED, Line, header_score
 
 SEPARATORS = ";,\t|"
 NO_SEPARATOR = "\x1f"
-TRIED = 300
+TRIED, FRAMED = 300, 5000
 csv.field_size_limit(1 << 24)
 
 
@@ -47,14 +48,10 @@ def dialect_of(sample: str, known: set[str]) -> Dialect:
     return _best(sample, known, is_wrapped=False) or _best(sample, known, is_wrapped=True) or Dialect("")
 
 
-def grid_of(records: Iterable[list[str]]) -> list[Line]:
-    """Numbered records with cells stripped, blank ones left out."""
-    grid = []
-    for line, record in enumerate(records, start=1):
-        cells = [" ".join(cell.split()) for cell in record]
-        if any(cells):
-            grid.append((line, cells))
-    return grid
+def grid_of(records: Iterable[list[str]], limit: int = FRAMED) -> list[Line]:
+    """The first records that are not blank: their number, their cells stripped."""
+    tidied = ((line, [" ".join(cell.split()) for cell in record]) for line, record in enumerate(records, start=1))
+    return list(itertools.islice((line for line in tidied if any(line[1])), limit))
 
 
 def _best(sample: str, known: set[str], *, is_wrapped: bool) -> Dialect | None:
@@ -63,7 +60,7 @@ def _best(sample: str, known: set[str], *, is_wrapped: bool) -> Dialect | None:
         skips = re.search(re.escape(separator) + ' +"', sample) is not None
         dialect = Dialect(separator, skips, is_wrapped)
         try:
-            grid = grid_of(dialect.records(io.StringIO(sample, newline="")))[:TRIED]
+            grid = grid_of(dialect.records(io.StringIO(sample, newline="")), TRIED)
         except csv.Error:
             continue
         widths = Counter(len(cells) for _, cells in grid if len(cells) > 1)

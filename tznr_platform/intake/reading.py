@@ -18,7 +18,7 @@ from pathlib import Path
 from tznr_platform.intake import containers, sheets
 from tznr_platform.intake.arrivals import FileRefusedError
 from tznr_platform.intake.columns import name_key
-from tznr_platform.intake.dialect import Dialect, dialect_of, grid_of
+from tznr_platform.intake.dialect import FRAMED, Dialect, dialect_of, grid_of
 from tznr_platform.intake.encodings import encoding_of, holds_lost_letters
 from tznr_platform.intake.grid import Frame, filled, find_frame
 from tznr_platform.intake.markup import markup_of, open_markup
@@ -249,7 +249,7 @@ def _text(path: Path, keys: set[str]) -> Reading:
         grid = grid_of(dialect.records(io.StringIO(sample, newline="")))
     except csv.Error:
         raise FileRefusedError("FILE_UNREADABLE") from None
-    if not is_whole:
+    if not is_whole and len(grid) < FRAMED:
         grid = grid[:-1]
     frame = find_frame(grid, keys)
     if is_whole and grid[-1][0] <= frame.header_line:

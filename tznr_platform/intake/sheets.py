@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tznr_platform.intake import containers, workbook_process
 from tznr_platform.intake.arrivals import FileRefusedError
-from tznr_platform.intake.dialect import TRIED
+from tznr_platform.intake.dialect import grid_of
 from tznr_platform.intake.grid import Frame, Line, Merge, find_frame, header_score
 
 MUCH_LARGER, AS_GOOD = 3, 0.8
@@ -38,14 +38,7 @@ class Sheet:
 
     def sample(self) -> list[Line]:
         """The first rows that are not blank."""
-        found: list[Line] = []
-        for line, raw in self.lines():
-            cells = [" ".join(cell.split()) for cell in raw]
-            if any(cells):
-                found.append((line, cells))
-                if len(found) == TRIED:
-                    break
-        return found
+        return grid_of(self.rows)
 
 
 def open_workbook(path: Path) -> list[Sheet]:

@@ -68,7 +68,8 @@ FILES: dict[str, tuple[str, str | bytes]] = {
     "missing column": (PERSONS_NAME, PERSONS.text("a", without="tranche_age")),
     "near miss": (PERSONS_NAME, changed("tranche_age", "tranche_agee")),
     "near miss of an optional column": (PERSONS_NAME, changed("nombre_enfants", "nombre_enfan")),
-    "folded names": (PERSONS_NAME, changed("date_premier_contact", "Dates du premier contact").replace("_code", " CODE")),
+    "folded names": (PERSONS_NAME, changed("date_premier_contact", "Dates du premier contact")
+                     .replace("_code", " CODE")),
     "same column twice": (PERSONS_NAME, PERSONS.text("a", extra=("tranche_age", "25_34"))),
     "header over two lines": (PERSONS_NAME, "Personne;;;;;;;;;;;\n" + SOUND),
     "objection": (PERSONS_NAME, with_bad(opposition="OUI")),
@@ -83,13 +84,16 @@ FILES: dict[str, tuple[str, str | bytes]] = {
     "required if": (RIGHTS_NAME, RIGHTS.text("a", "b", bad={"date_demande": "", "types_non_recours": "NDEM|XX"})),
     "dates in disorder": (RIGHTS_NAME, RIGHTS.text("a", "b", bad={"date_decision": "2025-01-10"})),
     "not a payer": ("CNAF_droits_mensuels_2025-06.csv", MONTHS.text("a", "b", bad={"prestation": "ASS"})),
-    "questionnaire": ("TZNR-05_reponses_2025-S1.csv", "identifiant;instrument;version;item;valeur;date_passation;vague\n"),
+    "other columns": ("TZNR-05_reponses_2025-S1.csv", "identifiant;instrument;version;item;valeur;vague\n"),
     "no table": ("TZNR-05_autre_2025-T2.csv", "x;y\n1;2\n"),
 }
-DATES = ["2025-4-2", "02/04/2025", "2/4/2025", "2025/04/02", "02.04.2025", "02-04-2025", "2025-04-02 00:00:00", "2025-04-02T00:00:00",
-         "2025 04 02", "20250402", "02/04/25", "45749", "infinity", "2025-02-29", "1899-12-31", "02/04/2025 10:30:00", " 2025-04-02 "]
-NUMBERS = ["2", "2,0", "2.5", " 2 ", "1e1", "+2", "16", "-0", "inf", "nan", "deux", "2 €", ".", "0x2", "1\u202f0", "2;", "1.2.3", "02"]
-CODES = ["25_34", "25-34", "25 34", "25_34 ", "moins de 18", "MOINS_18", "Non renseigné", "non-renseigne", "75+", "75_PLUS", "œuvre"]
+DATES = ["2025-4-2", "02/04/2025", "2/4/2025", "2025/04/02", "02.04.2025", "02-04-2025", "2025-04-02 00:00:00",
+         "2025-04-02T00:00:00", "2025 04 02", "20250402", "02/04/25", "45749", "infinity", "2025-02-29", "1899-12-31",
+         "02/04/2025 10:30:00", " 2025-04-02 "]
+NUMBERS = ["2", "2,0", "2.5", " 2 ", "1e1", "+2", "16", "-0", "inf", "nan", "deux", "2 €", ".", "0x2", "1\u202f0",
+           "2;", "1.2.3", "02"]
+CODES = ["25_34", "25-34", "25 34", "25_34 ", "moins de 18", "MOINS_18", "Non renseigné", "non-renseigne", "75+",
+         "75_PLUS", "œuvre"]
 
 
 @pytest.mark.parametrize("case", FILES)
@@ -159,7 +163,8 @@ def test_a_workbook_gets_the_answer_of_the_platform(page: Page, tmp_path: Path, 
     compare(page, write(tmp_path / "TZNR-05_personnes_2025-T2.xlsx", workbook(change)))
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04 not a zip", b"%PDF-1.7", b"\x1f\x8b\x08rest"], ids=["zip", "pdf", "gzip"])
+@pytest.mark.parametrize("content", [b"PK\x03\x04 not a zip", b"%PDF-1.7", b"\x1f\x8b\x08rest"],
+                         ids=["zip", "pdf", "gzip"])
 def test_what_is_not_a_table_is_refused(page: Page, tmp_path: Path, content: bytes) -> None:
     verdict = page_verdict(page, write(tmp_path / PERSONS_NAME, content))
     assert verdict["reason"] in ("FILE_UNREADABLE", "FORMAT_UNSUPPORTED")
@@ -178,10 +183,11 @@ def compare(page: Page, path: Path) -> None:
 def page_verdict(page: Page, path: Path) -> dict | None:
     """Drop a file as a caseworker does and take the verdict; None when the page asks which table it is."""
     page.give("#file", path)
-    page.wait("current.file !== null && (!byId('result-step').hidden || byId('table-facts').textContent.includes('reconnue'))")
+    page.wait("current.file !== null && (!byId('result-step').hidden "
+              "|| byId('table-facts').textContent.startsWith('Choisissez'))")
     return page.run("current.verdict && (async ({ receipt, ...found }) => "
-                    "({ ...found, receipt: new TextDecoder('utf-8', { ignoreBOM: true }).decode(await receipt.arrayBuffer()) "
-                    "}))(current.verdict)")
+                    "({ ...found, receipt: new TextDecoder('utf-8', { ignoreBOM: true })"
+                    ".decode(await receipt.arrayBuffer()) }))(current.verdict)")
 
 
 def write(path: Path, content: str | bytes) -> Path:

@@ -83,6 +83,7 @@ function forget() {
   current.urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
   Object.assign(current, { file: null, identity: null, made: null, verdict: null });
   byId("identity-result").replaceChildren();
+  byId("table-facts").textContent = "";
   byId("result").replaceChildren();
   for (const id of ["about-step", "identity-step", "result-step"]) byId(id).hidden = true;
 }
@@ -109,8 +110,9 @@ function renumber() {
 
 function aboutTable() {
   const contract = book.contracts[byId("table").value];
-  byId("table-facts").textContent = contract ? `${contract.title}. Transmis ${contract.cadence}.`
-    : "La table n'a pas été reconnue : choisissez-la dans la liste.";
+  const missing = [["sender", "l'émetteur"], ["table", "la table"]].filter(([id]) => !byId(id).value).map(([, name]) => name);
+  byId("table-facts").textContent = missing.length ? `Choisissez ${missing.join(" et ")} : la vérification suivra.`
+    : `${contract.title}. Transmis ${contract.cadence}.`;
 }
 
 /** Check as soon as all is known; a file with names waits for its identifiers. */

@@ -65,6 +65,11 @@ const actions = {
   async derive({ key, identities }) {
     return derive(await importKey(key), identities);
   },
+
+  /** The kind of direct identifier that each text holds. */
+  async kinds({ cells }) {
+    return cells.map(kindReader(state.book.screen));
+  },
 };
 
 function read(tables, others = []) {

@@ -256,6 +256,7 @@ def _text(path: Path, keys: set[str]) -> Reading:
         raise FileRefusedError("NO_ROWS")
     first = next(dialect.records(io.StringIO(sample, newline="")))
     is_regular = (dialect.is_plain and frame.first_line == frame.header_line == 1 and len(first) == frame.width
+                  and not any(tuple(cells) == frame.headers for _, cells in grid[1:])
                   and _ends_with_rows(path, encoding, dialect, frame.width))
     return Reading(path, frame, encoding, dialect, is_regular=is_regular)
 

@@ -22,9 +22,8 @@ from tznr_platform.sender.patterns import screen_book
 from tznr_platform.sender.sources import digest, embedded, source
 
 PAGE_NAME, GUIDE_NAME, README_NAME = "preparer_un_envoi.html", "guide_emetteur.html", "LISEZ-MOI.txt"
-WORKER = ("identity.js", "exchange.js", "text.js", "records.js", "frame.js",
-          "columns.js", "workbook.js", "table.js", "screen.js", "screening.js", "values.js", "names.js",
-          "rules.js", "pseudonymise.js", "receipt.js", "worker.js")
+WORKER = ("identity.js", "exchange.js", "text.js", "records.js", "frame.js", "columns.js", "workbook.js", "table.js",
+          "screen.js", "screening.js", "values.js", "names.js", "rules.js", "pseudonymise.js", "receipt.js", "worker.js")
 
 
 def page_text() -> str:
@@ -86,7 +85,7 @@ def _table(table: contracts.Contract) -> dict:
 def write_kit(folder: Path) -> list[Path]:
     """Fill a folder with the page, the guide, the templates and a note on how to begin; paths written, sorted."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {PAGE_NAME: page_text(), GUIDE_NAME: guide_page(), README_NAME: source(README_NAME)}
+    texts = {PAGE_NAME: page_text(), GUIDE_NAME: guide_page(), README_NAME: _readme()}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     write_templates(folder / "modeles")
@@ -99,3 +98,7 @@ def zip_kit(folder: Path, target: Path) -> Path:
         for path in sorted(folder.rglob("*")):
             archive.write(path, Path(folder.name) / path.relative_to(folder))
     return target
+
+
+def _readme() -> str:
+    return jinja2.Template(source(f"{README_NAME}.j2")).render(page=PAGE_NAME, guide=GUIDE_NAME) + "\n"

@@ -86,9 +86,9 @@ def _by_looks(grid: Sequence[Line], merges: list[Merge]) -> Frame:
         raise FileRefusedError("FILE_UNREADABLE" if len(grid) > 1 else "NO_ROWS")
     grid = [line for index, line in enumerate(grid) if index <= start or line[1] != grid[start][1]]
     end = _header_end(grid, start, merges)
-    lines, body = grid[start:end + 1], [cells for _, cells in grid[end + 1:end + 1 + SAMPLED]]
+    lines, body = grid[start:end + 1], [cells for _, cells in grid[end + 1:]]
     _refuse_blocks(merges, lines[-1][0])
-    if len(lines) == 1 and _is_record(lines[0][1], body):
+    if len(lines) == 1 and _is_record(lines[0][1], body[:SAMPLED]):
         width = _right_edge(lines[0][1], grid[start + 1:])
         return Frame(0, 0, ("",) * width)
     headers = tuple(" ".join(dict.fromkeys(texts)) for texts in _stacked(lines, merges))

@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from benchmarks import readers
 from tznr_platform.intake.arrivals import FileRefusedError
 from tznr_platform.intake.encodings import HEAD_BYTES, detect_encoding
 from tznr_platform.intake.reading import ASIDE, RAGGED, ROW, read_table
@@ -199,6 +200,16 @@ def test_an_accent_far_beyond_the_head_is_seen(tmp_path):
     text = "identifiant;prestation\n" + "a1;RSA\n" * 20_000 + "b2;Éligible à l'été\n"
     rows = list(read(write(tmp_path, text.encode("cp1252"))).rows)
     assert rows[-1] == (20_002, ["b2", "Éligible à l'été"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not readers.MESSY.is_dir(), reason="the messy files of the shared data are not here")
+def test_messy_files_read_as_a_careful_human_does():
+    """Nearly all files that hold one table are read; none that holds no table is."""
+    results = readers.judged(readers.messy(readers.MESSY), "ours")
+    right = {kind: [ok for expected, _, ok in results if expected.readable == kind] for kind in readers.KINDS}
+    assert all(right["no"]) and sum(right["yes"]) >= 0.97 * len(right["yes"]), right
+    assert sum(right["partly"]) >= 0.8 * len(right["partly"])
 
 
 def test_letters_lost_before_the_file_came_are_told(tmp_path):

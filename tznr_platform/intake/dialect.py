@@ -18,25 +18,31 @@ from tznr_platform.intake.grid import SEARCHED, Line, header_score
 
 SEPARATORS = ";,\t|"
 NO_SEPARATOR = "\x1f"
+ESCAPED_QUOTE = re.compile(r'[^\\"]\\"[^;,\t|\r\n"]')
 TRIED, FRAMED = 300, 5000
 csv.field_size_limit(1 << 24)
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """``separator`` is empty when there is a single column; ``is_wrapped``: each line is one quoted cell."""
+    """``separator`` is empty when there is a single column; ``is_wrapped``: each line is one quoted cell.
+
+    ``skips_blanks``: before an opening quote; ``escapes``: a quote inside a cell follows a backslash.
+    """
 
     separator: str
     skips_blanks: bool = False
     is_wrapped: bool = False
+    escapes: bool = False
 
     @property
     def is_plain(self) -> bool:
-        return bool(self.separator) and not self.skips_blanks and not self.is_wrapped
+        return bool(self.separator) and not (self.skips_blanks or self.is_wrapped or self.escapes)
 
     def records(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The records of lines of text; ``csv.Error`` when a cell has no end."""
-        found = csv.reader(lines, delimiter=self.separator or NO_SEPARATOR, skipinitialspace=self.skips_blanks)
+        found = csv.reader(lines, delimiter=self.separator or NO_SEPARATOR, skipinitialspace=self.skips_blanks,
+                           escapechar="\\" if self.escapes else None)
         if not self.is_wrapped:
             return found
         return (next(csv.reader(record, delimiter=self.separator)) if len(record) == 1 and record[0] else record
@@ -58,7 +64,7 @@ def _best(sample: str, known: set[str], *, is_wrapped: bool) -> Dialect | None:
     best: tuple[tuple[int, float, int], Dialect] | None = None
     for separator in SEPARATORS:
         skips = re.search(re.escape(separator) + ' +"', sample) is not None
-        dialect = Dialect(separator, skips, is_wrapped)
+        dialect = Dialect(separator, skips, is_wrapped, ESCAPED_QUOTE.search(sample) is not None)
         try:
             grid = grid_of(dialect.records(io.StringIO(sample, newline="")), TRIED)
         except csv.Error:

@@ -94,6 +94,11 @@ def test_totals_notes_and_repeated_headers_are_set_aside_and_told(tmp_path):
     assert dict(reading.remarks) == {"LINES_ASIDE_IGNORED": "lignes 4, 8", "TOTAL_IGNORED": "ligne 6"}
 
 
+def test_quotes_escaped_by_a_backslash(tmp_path):
+    text = 'identifiant;prestation\n"a1";"dite \\"RSA\\" locale"\n"b2";"APL"\n'
+    assert next(iter(read(write(tmp_path, text)).rows)) == (2, ["a1", 'dite "RSA" locale'])
+
+
 def test_a_lone_note_in_the_middle_stays_a_line_of_the_table(tmp_path):
     text = TABLE + "\nune remarque isolée;;\n" + "c3;APL;2025-05-01\n"
     assert [part for *_, part, _ in read(write(tmp_path, text)).lines()] == [ROW] * 4

@@ -127,18 +127,14 @@ class Reading:
             if self.frame.first_line <= line <= self.header_line:
                 continue
             last = line, raw
-            part, fitted = self._part(line, cells)
-            if part != ASIDE and self._looks_a_note(cells, follows_blank=before_blank or bool(held)):
-                held.append((line, part, fitted))
-                if len(held) <= HELD_LINES:
-                    continue
-            elif part == ASIDE:
-                yield line, part, fitted
-                continue
-            yield from map(self._noted, held)
-            if (line, part, fitted) not in held:
-                yield self._noted((line, part, fitted))
-            held, before_blank = [], False
+            item = line, *self._part(line, cells)
+            if item[1] == ASIDE:
+                yield item
+            elif len(held) < HELD_LINES and self._looks_a_note(cells, follows_blank=before_blank or bool(held)):
+                held.append(item)
+            else:
+                yield from map(self._noted, [*held, item])
+                held, before_blank = [], False
         yield from self._bottom(held)
         self._refuse_truncated(last if not held else None)
 
@@ -160,7 +156,7 @@ class Reading:
         return self.header_line > 0 and len(cells) > 1 and tuple(cells) == self.headers
 
     def _looks_a_note(self, cells: list[str], *, follows_blank: bool) -> bool:
-        """A lone text in a wide table: several words, or anything below a blank line."""
+        """A lone text of several words, in a table of three columns or more, or below a blank line."""
         if filled(cells) != 1 or self.frame.width < 2:
             return False
         text = next(filter(None, cells))

@@ -10,7 +10,7 @@ import pytest
 from quality import criteria, gate
 from tznr_platform import reporting
 from tznr_platform.errors import ExitCode, UserError
-from tznr_platform.storage import lake, warehouse
+from tznr_platform.storage import clock, lake, warehouse
 
 
 def change_a_mart(settings) -> None:
@@ -79,12 +79,16 @@ def test_changed_criteria_end_old_promotions(reported, monkeypatch):
     assert "critères ont changé" in caught.value.why
 
 
-def test_the_last_verdict_on_a_content_counts(reported):
+def test_the_last_verdict_on_a_content_counts(reported, monkeypatch):
+    """The criterion is a second guard behind the retention clock, which is stopped here to let the day pass."""
     gate.evaluate("interim", reported)
     late = reported.model_copy(update={"today": dt.date(2027, 6, 1)})
-    assert [
-        criterion.id for criterion in gate.evaluate("interim", late).criteria if not criterion.passed
-    ] == ["duree_conservation"]
+    with pytest.raises(UserError, match="conservation"):
+        gate.evaluate("interim", late)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(clock, "end_date", lambda code: None)
+        failed = [criterion.id for criterion in gate.evaluate("interim", late).criteria if not criterion.passed]
+    assert failed == ["duree_conservation"]
     with pytest.raises(gate.GateRefused):
         gate.require("interim", reported)
 

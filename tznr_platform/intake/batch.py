@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from tznr_platform.contracts import Contract
 
 BATCH_BYTES, BATCH_FILES, LARGE_BYTES = 400 << 20, 400, 32 << 20
-WHOLE_LINE = "(ligne entière)"
 COUNTS = """
 create or replace temp table counts as
 select delivery_id, coalesce(accepted, 0) as accepted, coalesce(refused, 0) as refused
@@ -107,7 +106,7 @@ def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source
     rules = RowRules(contract, batch[0].columns, _identifier_type(con, contract, batch))
     mask, line = rules.mask_sql, "null::integer"
     if is_clean:
-        line, mask = "line::integer", (f"case part when '{RAGGED}' then {rules.bit(WHOLE_LINE, 'COLUMN_COUNT')} "
+        line, mask = "line::integer", (f"case part when '{RAGGED}' then {rules.ragged_bit} "
                                        f"when '{ASIDE}' then -1 else {mask} end")
     con.execute(f"create or replace temp table typed as select * exclude ({', '.join(names)}), {rules.unsure_sql} as unsure "
                 f"from (select *, {mask} as mask from (select {line} as sent_line, *, {rules.typed_sql} from lines))")

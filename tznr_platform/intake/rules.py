@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tznr_platform.contracts import Contract, Field, Rule
 
 EARLIEST, LATEST = "date '1900-01-01'", "date '2100-12-31'"
+WHOLE_LINE = "(ligne entière)"
 LONG_NUMBER = 1e8
 A_NAME = ("DUPONT", "Mme Marie Dupont")
 
@@ -54,6 +55,11 @@ class RowRules:
         if len(self.checks) > 62:
             raise ValueError(f"too many checks for one mask: {self.contract.name}")
         return 1 << self.checks.index(check)
+
+    @property
+    def ragged_bit(self) -> int:
+        """The mask of a line with a wrong number of cells, of which nothing else can be said."""
+        return self.bit(WHOLE_LINE, "COLUMN_COUNT")
 
     def raw(self, field: str) -> str:
         return self._raw.get(field, "null::varchar")

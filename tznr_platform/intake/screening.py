@@ -25,28 +25,30 @@ if TYPE_CHECKING:
 
 Reason = tuple[str, str]
 Found = dict[tuple[int, str, int], dict[int | None, int]]
-SHARE, FEWEST_ROWS, ONE_PERSON_ROWS, SITUATIONS = 0.2, 10, 100, 3
+SHARE, FEWEST_ROWS, SITUATIONS = 0.2, 10, 3
 
 
 def refusals(con: duckdb.DuckDBPyConnection, rules: RowRules, batch: Sequence[Source]) -> dict[int, Reason]:
     """Reason and detail of each file of a batch that must be refused whole, by its position in the batch."""
     refused = nominative(con, rules, batch)
     if rules.contract.person_field:
-        refused = suspect_identifiers(con, rules.contract) | refused
+        refused = suspect_identifiers(con, rules) | refused
     return refused
 
 
 def nominative(con: duckdb.DuckDBPyConnection, rules: RowRules, batch: Sequence[Source]) -> dict[int, Reason]:
     """NOMINATIVE_VALUE for the files of which some cells name people: columns, kinds and counts."""
     kinds = screen_values.PUBLIC_KINDS if rules.contract.sender_kind == "open_data" else tuple(screen_values.KINDS)
+    cells = [f"select *, {quote(place)} as place from ({cells})" for place, cells in _places(rules, batch).items()]
+    filled = [query for query in cells if con.execute(f"select exists(from ({query}))").fetchone()[0]]
+    if not filled:
+        return {}
+    once = f"select file_position, place, rank, cell, count(*) as many from ({' union all '.join(filled)}) group by all"
     found: Found = defaultdict(dict)
-    for place, cells in _places(rules, batch).items():
-        if con.execute(f"select exists(from ({cells}))").fetchone()[0]:
-            once = f"select file_position, rank, cell, count(*) as many from ({cells}) group by all"
-            for position, rank, kind, many in con.execute(
-                    f"select file_position, rank, kind, sum(many)::bigint from ({screen_values.kinds_sql(once, kinds)}) "
-                    "group by all").fetchall():
-                found[position, place, rank][kind] = many
+    for position, place, rank, kind, many in con.execute(
+            "select file_position, place, rank, kind, sum(many)::bigint "
+            f"from ({screen_values.kinds_sql(once, kinds)}) group by all").fetchall():
+        found[position, place, rank][kind] = many
     details: dict[int, list[str]] = defaultdict(list)
     for (position, place, rank), counts in sorted(found.items()):
         source = batch[position]
@@ -91,23 +93,21 @@ def _column(source: Source, rules: RowRules, place: str, rank: int) -> str:
     return f"colonne n° {ranks[rank - 1]}"
 
 
-def suspect_identifiers(con: duckdb.DuckDBPyConnection, contract: Contract) -> dict[int, Reason]:
+def suspect_identifiers(con: duckdb.DuckDBPyConnection, rules: RowRules) -> dict[int, Reason]:
     """PSEUDONYM_SUSPECT for the files whose identifiers were not computed on identities.
 
     More than a fifth of the rows (and ten of them) have an identifier that is none, or describe again what another row
-    describes; a hundred rows and one identifier; or one key borne by more than three rows that all differ: what an
-    identifier computed on empty names does. Source: fault matrix R14.
+    describes; or one key is borne by more than three rows that all differ: what an identifier computed on empty names
+    does. Source: fault matrix R14.
     """
     details: dict[int, list[str]] = defaultdict(list)
-    for position, rows, wrong, persons in con.execute(
-            "select file_position, count(*), count(*) filter (pseudonym is null), count(distinct typed.p1) "
-            "from typed left join identified using (p1) where mask >= 0 group by 1 "
+    for position, rows, wrong in con.execute(
+            "select file_position, count(*), count(*) filter (pseudonym is null) "
+            f"from typed left join identified using (p1) where mask >= 0 and mask <> {rules.ragged_bit} group by 1 "
             f"having count(*) >= {FEWEST_ROWS}").fetchall():
         if wrong >= max(FEWEST_ROWS, SHARE * rows):
             details[position].append(f"{wrong} identifiants vides ou mal formés sur {rows} lignes")
-        elif persons == 1 and rows >= ONE_PERSON_ROWS:
-            details[position].append(f"un seul identifiant pour {rows} lignes")
-    for position, rows, again, situations in _repeated(con, contract):
+    for position, rows, again, situations in _repeated(con, rules.contract):
         if situations > SITUATIONS:
             details[position].append(f"un même identifiant pour {situations} situations différentes")
         elif again >= max(FEWEST_ROWS, SHARE * rows):

@@ -1,152 +1,104 @@
 """The names of people inside a text, in SQL: titles, first names beside surnames, columns made of names.
 
 Here: what makes a text name someone, from titles and a short lexicon of common first names and surnames. Not here: other
-direct identifiers (``screen_values``). Expressions are RE2's, linear in the text. Source of the lexicon: general
-knowledge; ``is_word``: also a word of everyday French, which alone accuses nobody.
+direct identifiers (``screen_values``). A text is its words and what the lexicon says of each, as bits: rules look at a
+word and the next one. Source of the lexicon: general knowledge; WORD: also a word of everyday French.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
 from tznr_platform.storage.lake import quote
 
-TITLES = r"(?:(?i:mme|mlle|madame|mademoiselle|monsieur|mr)\b\.?|M\.)"
-PLACES = (r"(?i:rue|avenue|av|boulevard|bd|place|allees?|quai|square|espace|centre|maison|lycee|college|ecole|salle"
-          r"|gymnase|stade|residence|foyer|hopital|clinique|quartier|association|fondation|institut|pole|parc|cite"
-          r"|mjc|theatre|mediatheque|bibliotheque|saint|sainte|st|ste|loi|prix|plan|tour|pont|gare|port)")
-NOBODY = frozenset("""
-    LES MAIRE ADJOINT ADJOINTE DIRECTEUR DIRECTRICE PRESIDENT PRESIDENTE PREFET PREFETE MINISTRE SENATEUR SENATRICE
-    DEPUTE DEPUTEE JUGE PROCUREUR XXX UNTEL UNETELLE ELLE NATIONALE TRAVAIL SERVICES SERVICE HANDICAP RSA CAF CAFS MSA
-    CPAM CARSAT CCAS CIAS AAH CSS ASPA APL MDPH PMI EHPAD PLIE EPCI HLM FSL JANVIER FEVRIER MARS AVRIL MAI JUIN JUILLET
-    AOUT SEPTEMBRE OCTOBRE NOVEMBRE DECEMBRE LUNDI MARDI MERCREDI JEUDI VENDREDI SAMEDI DIMANCHE EST PAS OUI NON MLLE
-    MME ASSO RDV SUIVI DOSSIER SITE VILLE DANS POUR AVEC MAIS SANS SOUS CHEZ""".split())
-EVERYDAY = frozenset("""
-    FRANCE VICTOIRE AURORE CONSTANCE LORRAINE NOEL TOUSSAINT MARINE ANGE CLEMENCE HARMONIE MELODIE ROMAN ROMANE MAX TOM
-    LOU PAPA MALAK ISLAM SAID VALENTIN MARTIAL URBAIN DESIRE CONSTANT""".split())
-BETWEEN = r"(?:(?:[Dd]e|[Dd]u|[Dd]es|[Ll]a|[Ll]e|[Ee]l|[Bb]en|[Vv]an|[Vv]on|[Dd]a|[Dd]os|[Dd]i|[A-Z]\.?) +|[Dd]')*"
-WORD, START, END = r"[A-Z][A-Za-z'-]{2,}", r"(?:^|[^A-Za-z'-])", r"(?:$|[^A-Za-z])"
-GAP = r" *(?:[ ,;/_-]|[.] ) *"
-NEIGHBOUR = r"((?:(?:LE|LA|DE|DU|DA|DOS|BEN|EL)[ '-])?[A-Z]{2,})"
-CAPITALISED = r" *(?:(?:[A-Z][A-Za-z']*|d[eu']|des|la|le|el|ben)[ ,.-]*)+"
+FIRST, LAST, WORD, EVERYDAY, NOBODY, PLACE, TITLE, PARTICLE = (1 << rank for rank in range(8))
+OTHER_WORDS = {
+    EVERYDAY: """FRANCE VICTOIRE AURORE CONSTANCE LORRAINE NOEL TOUSSAINT MARINE ANGE CLEMENCE HARMONIE MELODIE ROMAN ROMANE
+        MAX TOM LOU PAPA MALAK ISLAM SAID VALENTIN MARTIAL URBAIN DESIRE CONSTANT""",
+    NOBODY: """LES MAIRE ADJOINT ADJOINTE DIRECTEUR DIRECTRICE PRESIDENT PRESIDENTE PREFET PREFETE MINISTRE SENATEUR
+        SENATRICE DEPUTE DEPUTEE JUGE PROCUREUR XXX UNTEL UNETELLE ELLE NATIONALE TRAVAIL SERVICES SERVICE HANDICAP RSA CAF
+        CAFS MSA CPAM CARSAT CCAS CIAS AAH CSS ASPA APL MDPH PMI EHPAD PLIE EPCI HLM FSL JANVIER FEVRIER MARS AVRIL MAI
+        JUIN JUILLET AOUT SEPTEMBRE OCTOBRE NOVEMBRE DECEMBRE LUNDI MARDI MERCREDI JEUDI VENDREDI SAMEDI DIMANCHE EST PAS
+        OUI NON ASSO RDV SUIVI DOSSIER SITE VILLE DANS POUR AVEC MAIS SANS SOUS CHEZ""",
+    PLACE: """RUE AVENUE AV BOULEVARD BD PLACE ALLEE ALLEES QUAI SQUARE ESPACE CENTRE MAISON LYCEE COLLEGE ECOLE SALLE GYMNASE
+        STADE RESIDENCE FOYER HOPITAL CLINIQUE QUARTIER ASSOCIATION FONDATION INSTITUT POLE PARC CITE MJC THEATRE MEDIATHEQUE
+        BIBLIOTHEQUE SAINT SAINTE ST STE LOI PRIX PLAN TOUR PONT GARE PORT SOCIAL SOCIALE CULTUREL""",
+    TITLE: "MME MLLE MADAME MADEMOISELLE MONSIEUR MR DR DOCTEUR M",
+    PARTICLE: "DE DU DES D LA LE L EL VAN VON DA DI DOS",
+}
 SHORT = 60
 
 
-def name_sql(plain: str, upper: str) -> str:
-    """Whether a text without accents names someone (BOOLEAN), by a title or by a first name beside another name."""
-    is_mixed = f"{plain} <> {upper}"
-    beside_capital = (f"{_some(plain, first_then_capital(), 1, _is_not_nobody)} "
-                      f"or {_some(plain, capitals_then_first(), 1, _is_not_nobody)}")
-    beside_name = (f"{_beside(upper, names_of('first', words=False), names_of('last'))} "
-                   f"or {_beside(upper, names_of('first'), names_of('last', words=False))}")
-    return f"""(case
-        when {is_mixed} and regexp_matches({plain}, {quote(titled())})
-            and {_some(plain, titled(), 1, _is_not_nobody)} then true
-        when regexp_matches({plain}, {quote(titled_lexicon())}) then true
-        when not regexp_matches({upper}, {quote(any_first_name())}) then {_some(plain, titled_alone(), 1, _is_not_nobody)}
-        when {is_mixed} and ({beside_capital}) then true
-        when {beside_name} then true
-        when length({plain}) <= {SHORT} and regexp_full_match({plain}, {quote(CAPITALISED)}) then {_whole(upper)}
-        else {_some(plain, titled_alone(), 1, _is_not_nobody)} end)"""
+def words_sql(plain: str) -> str:
+    """SQL (VARCHAR[]) of the words of a text without accents, without the particles of names."""
+    particles = ", ".join(map(quote, OTHER_WORDS[PARTICLE].split()))
+    return f"list_filter(regexp_extract_all({plain}, '[A-Za-z]+'), lambda w: upper(w) not in ({particles}))"
 
 
-def lone_sql(upper: str) -> str:
+def bits_sql(words: str) -> str:
+    """SQL (INTEGER[]) of what is known of each word of a list, 0 for nothing: words of the same bits follow each other."""
+    known = sorted(known_words().items(), key=lambda item: item[1])
+    ends = {bits: rank for rank, (_, bits) in enumerate(known)}
+    ranks = f"lambda w: enum_code(try_cast(upper(w) as enum({', '.join(quote(name) for name, _ in known)})))"
+    bits = " ".join(f"when rank <= {end} then {bits}" for bits, end in ends.items())
+    return f"list_transform(list_transform({words}, {ranks}), lambda rank: case when rank is null then 0 {bits} end)"
+
+
+def name_sql(plain: str, upper: str, words: str, bits: str) -> str:
+    """Whether a text names someone: a title before a name, or a first name beside another name."""
+    here, then = f"{bits}[i]", f"{bits}[i + 1]"
+    is_mixed, capital = f"{plain} <> {upper}", f"regexp_full_match({words}[i + 1], '[A-Z][A-Za-z]{{2,}}')"
+    is_title = f"({_has(here, TITLE)} and ({words}[i] <> 'M' or contains({plain}, 'M.')))"
+    is_whole = f"(i = 1 and len({words}) = 2)"
+    titled = f"{is_title} and ({_has(then, FIRST | LAST)} or (({is_mixed} or {is_whole}) and {capital} and {_no(then, NOBODY)}))"
+    pair = (f"(({_has(here, FIRST)} and {_has(then, LAST)}) or ({_has(here, LAST)} and {_has(then, FIRST)})) "
+            f"and not ({_has(here, WORD)} and {_has(then, WORD)})")
+    then_capital = (f"{is_mixed} and {_has(here, FIRST)} and {_no(here, EVERYDAY)} and {words}[i] between 'A' and '[' "
+                    f"and {capital} and {_no(then, NOBODY | PLACE)} and ({then} <> {FIRST}) "
+                    f"and (i = 1 or {_no(f'{bits}[i - 1]', PLACE)})")
+    after_capitals = (f"{is_mixed} and {_has(then, FIRST)} and {_no(then, EVERYDAY)} and {capital} "
+                      f"and {words}[i + 1] <> upper({words}[i + 1]) and regexp_full_match({words}[i], '[A-Z]{{3,}}') "
+                      f"and {_no(here, NOBODY | PLACE)}")
+    beside = f"len(list_filter(range(1, len({words})), lambda i: ({titled}) or ({pair}) or ({then_capital}) or ({after_capitals}))) > 0"
+    return (f"case when list_bool_or(list_transform({bits}, lambda b: {_has('b', FIRST | TITLE)})) "
+            f"then {beside} or {_whole(plain, words, bits)} else false end")
+
+
+def lone_sql(plain: str, words: str, bits: str) -> str:
     """Whether a whole text is made of names that are not everyday words: alone it is little, a column of them is not."""
-    known = f"list_transform({_words(upper)}, lambda w: {_in('w', names_of('any', words=False))})"
-    return (f"(case when length({upper}) <= {SHORT} and regexp_full_match({upper}, '[A-Z'' ,-]+') "
-            f"then coalesce(list_bool_and({known}), false) else false end)")
+    known = f"list_bool_and(list_transform({bits}, lambda b: {_has('b', FIRST | LAST)} and {_no('b', WORD | EVERYDAY)}))"
+    return (f"case when length({plain}) <= {SHORT} and len({words}) between 1 and 4 "
+            f"and regexp_full_match({plain}, '[A-Za-z'' ,-]+') then {known} else false end")
 
 
-def titled() -> str:
-    """A title and the capitalised word that follows it, which may be a function (``NOBODY``)."""
-    return rf"{START}{TITLES} *{BETWEEN}({WORD})"
+def _whole(plain: str, words: str, bits: str) -> str:
+    """Whether a whole text is two to four capitalised words of which the first or the last is a first name."""
+    first = " or ".join(f"({_has(f'{bits}[{end}]', FIRST)} and {_no(f'{bits}[{end}]', EVERYDAY)})" for end in (1, -1))
+    return (f"(length({plain}) <= {SHORT} and len({words}) between 2 and 4 and ({first}) "
+            f"and regexp_full_match({plain}, '[A-Za-z'' ,.-]+') "
+            f"and list_bool_and(list_transform({words}, lambda w: regexp_full_match(w, '[A-Z][A-Za-z]+'))) "
+            f"and list_bool_and(list_transform({bits}, lambda b: {_no('b', NOBODY | PLACE)})))")
 
 
-def titled_lexicon() -> str:
-    """A title and a name of the lexicon, whatever the capitals."""
-    return rf"(?i){START}(?:{TITLES}|dr\.?|docteur|m) +(?:{any_of(names_of('any'))}){END}"
+def _has(bits: str, any_of: int) -> str:
+    return f"({bits} & {any_of}) <> 0"
 
 
-def titled_alone() -> str:
-    """A whole text that is a title and one to three words."""
-    return rf"^ *{TITLES} *{BETWEEN}({WORD})(?: {WORD}){{0,2}} *$"
-
-
-def any_first_name() -> str:
-    """A first name anywhere in a text in capitals."""
-    return rf"(?:^|[^A-Z'-])(?:{any_of(names_of('first'))}){END}"
-
-
-def first_then_capital() -> str:
-    """A capitalised first name and the capitalised word that follows; nothing after a place that bears a name."""
-    first = any_capitalised(names_of("first") - EVERYDAY, rest="(?i:{})")
-    return rf"(?:{START}{PLACES} +(?:[a-z]+'?[ ]*){{0,2}}(?:{first})|{START}(?:{first})(?:[ -](?:{first}))?{GAP}{BETWEEN}({WORD}))"
-
-
-def capitals_then_first() -> str:
-    """« DUPONT Marie »: a word in capitals, then a first name that is not."""
-    return rf"{START}([A-Z]{{3,}})(?:[ '-][A-Z]{{2,}}){{0,2}}{GAP}(?:{any_capitalised(names_of('first') - EVERYDAY)}){END}"
-
-
-def beside(names: Iterable[str]) -> tuple[str, str]:
-    """A first name and the name that follows, or the name that comes before it."""
-    first = any_of(names)
-    return (rf"{START}(?:{first})(?:{GAP}(?:{first}))?{GAP}{NEIGHBOUR}", rf"{START}{NEIGHBOUR}{GAP}(?:{first}){END}")
-
-
-def _beside(upper: str, first: frozenset[str], last: frozenset[str]) -> str:
-    """Whether a name of ``first`` stands beside one of ``last``, in either order."""
-    return "(" + " or ".join(_some(upper, pattern, 1, lambda word: _in(word, last)) for pattern in beside(first)) + ")"
-
-
-def _whole(upper: str) -> str:
-    """Whether a whole text is two to four words of which the first or the last is a first name, none being a nobody."""
-    words, first = _words(upper), names_of("first") - EVERYDAY
-    return (f"(len({words}) between 2 and 4 and ({_in(f'{words}[1]', first)} or {_in(f'{words}[-1]', first)}) "
-            f"and list_bool_and(list_transform({words}, lambda w: length(w) > 1 and {_is_not_nobody('w')})))")
-
-
-def _words(upper: str) -> str:
-    return f"regexp_extract_all({upper}, '[A-Z]+')"
-
-
-def _some(text: str, pattern: str, group: int, wanted) -> str:
-    """Whether a match of the pattern has a group that ``wanted`` takes (an empty group never does)."""
-    found = f"regexp_extract_all({text}, {quote(pattern)}, {group})"
-    return f"(len(list_filter({found}, lambda x: x <> '' and {wanted('upper(x)')})) > 0)"
-
-
-def _is_not_nobody(word: str) -> str:
-    return f"not {_in(word, NOBODY)}"
-
-
-def _in(word: str, names: Iterable[str]) -> str:
-    """Membership by the dictionary of an enumeration: one look-up, however long the list."""
-    return f"(try_cast({word} as enum({', '.join(map(quote, sorted(names)))})) is not null)"
+def _no(bits: str, any_of: int) -> str:
+    return f"({bits} & {any_of}) = 0"
 
 
 @cache
-def _lexicon() -> list[dict[str, str]]:
+def known_words() -> dict[str, int]:
+    """Word in capitals without accents → its bits."""
+    known: dict[str, int] = {}
     with resources.files(__package__).joinpath("lexicon", "names.csv").open(encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
-
-
-@cache
-def names_of(kind: str, *, words: bool = True) -> frozenset[str]:
-    """Names in capitals without accents: ``first``, ``last`` or ``any``; without everyday words unless ``words``."""
-    column = {"first": "is_first_name", "last": "is_surname"}.get(kind)
-    return frozenset(row["name"] for row in _lexicon()
-                     if (column is None or row[column] == "yes") and (words or row["is_word"] == "no"))
-
-
-def any_of(names: Iterable[str]) -> str:
-    """The names as a pattern writes them, in capitals; compound ones with any joint."""
-    return "|".join(name.replace(" ", "[ '-]") for name in sorted(names))
-
-
-def any_capitalised(names: Iterable[str], rest: str = "{}") -> str:
-    """The names with a capital first; ``rest``: how the other letters are written."""
-    return "|".join(name[0] + rest.format(name[1:].lower()) for name in sorted(names))
+        for row in csv.DictReader(stream):
+            flags = (row["is_first_name"], row["is_surname"], row["is_word"])
+            known[row["name"]] = sum(bit for bit, flag in zip((FIRST, LAST, WORD), flags, strict=True) if flag == "yes")
+    for bit, words in OTHER_WORDS.items():
+        for word in words.split():
+            known[word] = known.get(word, 0) | bit
+    return known

@@ -21,7 +21,7 @@ KINDS = {
     "name": ("nom de personne", "noms de personnes"),
 }
 PUBLIC_KINDS = ("nir", "iban")
-LONE = 10
+LONE, APOSTROPHE = 10, "'"
 LONE_SHARES = {"phone": 0.5, "birth_date": 0.5, "name": 0.1}
 LONE_COUNT, LONE_MAJORITY = 3, 0.5
 
@@ -38,7 +38,7 @@ IBAN_LENGTHS = {27: "FR|MC|IT|SM", 22: "DE|GB|IE", 16: "BE", 24: "ES|RO|TN|SE", 
 IBAN = START + "(" + "|".join(rf"(?:{countries})[0-9]{{2}}(?:[ .\-]?[0-9A-Z]){{{length - 4}}}"
                               for length, countries in IBAN_LENGTHS.items()) + ")" + END
 EMAIL = (r"[A-Z0-9._%+'-]+ *(?:@|[\[(] *(?:AT|AROBASE) *[\])]| AROBASE ) *[A-Z0-9-]+(?:\.[A-Z0-9-]+)*\.[A-Z]{2,}")
-PHONE = (rf"(?:^|[^0-9,.])(?:\(?(?:\+|00) ?33\)?{GAP}(?:\(0\))?{GAP}|0)[1-9](?:{GAP}[0-9]{{2}}){{4}}(?:$|[^0-9])"
+PHONE = (rf"(?:^|[^0-9A-Z,.])(?:\(?(?:\+|00) ?33\)?{GAP}(?:\(0\))?{GAP}|0)[1-9](?:{GAP}[0-9]{{2}}){{4}}{END}"
          r"|(?:^|[^0-9])\+[1-9][0-9]{0,2}(?:[ .\-]?[0-9]){8,11}(?:$|[^0-9])")
 BIRTH = (rf"\bNE(?:\(E\)|[.·-]?E)?S? +(?:(?:A|AU|AUX|EN) +[A-Z' -]{{2,40}}?[ ,(]+)?(?:LE +)?{DATE}"
          rf"|\b(?:NAISSANCE|DDN|D\.D\.N\.?|BORN)[ :=]+(?:LE +)?{DATE}")
@@ -70,18 +70,26 @@ def kinds_sql(cells: str, kinds: tuple[str, ...] = tuple(KINDS)) -> str:
         "phone": _when("digits > 8", _matches(upper, PHONE)),
         "birth_date": _when("digits > 2", _matches(upper, BIRTH)),
         "address": _when("digits > 0", _matches(upper, ADDRESS)),
-        "name": _when("digits < length(plain)", screen_names.name_sql(plain, upper)),
+        "name": screen_names.name_sql(plain, upper, "words", "bits"),
     }
     lone = {"phone": _when("digits > 8", f"regexp_full_match({upper}, {quote(LONE_PHONE)})"),
             "birth_date": _when("digits > 4", f"regexp_full_match({upper}, {quote(LONE_DATE)})"),
-            "name": _when("digits = 0", screen_names.lone_sql(upper))}
+            "name": screen_names.lone_sql(plain, "words", "bits")}
     ranks = {kind: rank for rank, kind in enumerate(KINDS, start=1)}
-    cases = [f"when {sure[kind]} then {ranks[kind]}" for kind in KINDS if kind in kinds]
-    cases += [f"when {condition} then {ranks[kind] + LONE}" for kind, condition in lone.items() if kind in kinds]
-    return (f"select * exclude (plain, upper, digits), (case when length(plain) < 3 then null {' '.join(cases)} end)"
-            "::utinyint as kind from (select *, upper(plain) as upper, length(plain) - length(translate(plain, "
-            "'0123456789', '')) as digits from (select * exclude (cell), strip_accents(replace(cell, '’', '\'\'')) "
-            f"as plain from ({cells})))")
+    found = [f"when {sure[kind]} then {ranks[kind]}" for kind in KINDS if kind in kinds]
+    found += [f"when {condition} then {ranks[kind] + LONE}" for kind, condition in lone.items() if kind in kinds]
+    steps = {
+        "plain": f"strip_accents(replace(cell, '’', {quote(APOSTROPHE)}))",
+        "upper": "upper(plain)",
+        "digits": "length(plain) - length(translate(plain, '0123456789', ''))",
+        "words": screen_names.words_sql("plain"),
+        "bits": screen_names.bits_sql("words"),
+    }
+    prepared = f"select * from ({cells}) where length(cell) > 2"
+    for name, expression in steps.items():
+        prepared = f"select *, {expression} as {name} from ({prepared})"
+    return (f"select * exclude (cell, {', '.join(steps)}), (case {' '.join(found)} end)::utinyint as kind "
+            f"from ({prepared})")
 
 
 def told(counts: dict[int, int], filled: int) -> dict[str, int]:

@@ -5,7 +5,6 @@ const LONG_NUMBER = 1e8;
 const NAMES_TRIED = ["DUPONT", "Mme Marie Dupont"];
 const SHARE = 0.2;
 const FEWEST_ROWS = 10;
-const ONE_PERSON_ROWS = 100;
 const SITUATIONS = 3;
 
 /** Throws FileRefused for a table that must be refused whole; `judged`: its rows with their own faults. */
@@ -89,14 +88,11 @@ function isUnsure(field, row, watched) {
 /** PSEUDONYM_SUSPECT: identifiers that were not computed on identities. */
 function refuseSuspects(reading, contract, judged) {
   const person = contract.personField;
-  const ragged = reading.lines.filter(({ part }) => part === RAGGED).length;
-  const rows = judged.length + ragged;
+  const rows = judged.length;
   const details = [];
   if (rows >= FEWEST_ROWS) {
-    const wrong = ragged + judged.filter(({ value }) => value[person] === null).length;
-    const persons = new Set(judged.map(({ raw }) => raw[person]).filter(Boolean)).size;
+    const wrong = judged.filter(({ value }) => value[person] === null).length;
     if (wrong >= Math.max(FEWEST_ROWS, SHARE * rows)) details.push(`${wrong} identifiants vides ou mal formés sur ${rows} lignes`);
-    else if (persons === 1 && rows >= ONE_PERSON_ROWS) details.push(`un seul identifiant pour ${rows} lignes`);
   }
   const { again, situations } = repeatedKeys(contract, judged);
   if (situations > SITUATIONS) details.push(`un même identifiant pour ${situations} situations différentes`);

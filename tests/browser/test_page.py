@@ -11,6 +11,7 @@ import pytest
 
 from tests.browser.chromium import Page
 from tests.browser.conftest import KEY
+from tests.integration.intake_files import PERSONS
 
 pytestmark = pytest.mark.browser
 HEADER = ("Nom de naissance;Prénom;Date de naissance;date_premier_contact;tranche_age;situation_familiale;"
@@ -87,6 +88,16 @@ def test_another_file_starts_again(page: Page, tmp_path: Path, key_file: Path) -
     assert "En attente des identifiants" in text(page, "#result")
     assert text(page, "#identity-result") == ""
     assert page.run("[byId('sender').value, byId('period').value]") == ["TZNR-06", "2025-T3"]
+
+
+def test_the_same_file_once_corrected_is_read_again(page: Page, tmp_path: Path) -> None:
+    sound = PERSONS.text("a", "b")
+    path = tmp_path / "TZNR-05_personnes_2025-T2.csv"
+    for content, answer in ((sound.replace("25_34", "?"), "Aucune ligne"), (sound, "Tout serait accepté"),
+                            (sound.replace("oral", "a.b@exemple.fr"), "Ce fichier serait refusé")):
+        path.write_text(content, encoding="utf-8")
+        drop(page, path)
+        assert answer in text(page, "#result")
 
 
 def test_nothing_leaves_the_page(page: Page, address: str, tmp_path: Path, key_file: Path) -> None:

@@ -70,6 +70,7 @@ FILES: dict[str, tuple[str, str | bytes]] = {
     "near miss of an optional column": (PERSONS_NAME, changed("nombre_enfants", "nombre_enfan")),
     "folded names": (PERSONS_NAME, changed("date_premier_contact", "Dates du premier contact")
                      .replace("_code", " CODE")),
+    "short names": (PERSONS_NAME, changed("nombre_enfants", "Nb d'enfants (à charge)").replace("date_inf", "Dt inf")),
     "same column twice": (PERSONS_NAME, PERSONS.text("a", extra=("tranche_age", "25_34"))),
     "header over two lines": (PERSONS_NAME, "Personne;;;;;;;;;;;\n" + SOUND),
     "objection": (PERSONS_NAME, with_bad(opposition="OUI")),

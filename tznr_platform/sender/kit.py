@@ -23,7 +23,8 @@ from tznr_platform.sender.sources import digest, embedded, source
 
 PAGE_NAME, GUIDE_NAME, README_NAME = "preparer_un_envoi.html", "guide_emetteur.html", "LISEZ-MOI.txt"
 WORKER = ("identity.js", "exchange.js", "text.js", "records.js", "frame.js", "columns.js", "workbook.js", "table.js",
-          "screen.js", "screening.js", "values.js", "names.js", "rules.js", "pseudonymise.js", "receipt.js", "worker.js")
+          "screen.js", "screening.js", "values.js", "names.js", "rules.js", "pseudonymise.js", "receipt.js",
+          "worker.js")
 
 
 def page_text() -> str:

@@ -2,13 +2,16 @@
 // Messages never quote a header: without a header line, it is a value.
 
 const SMALL_WORDS = new Set(["de", "du", "des", "la", "le", "les", "l", "d"]);
+const SHORT_FORMS = { nb: "nombre", nbre: "nombre", dt: "date", num: "numero" };
+const BRACKETS = /[([*][^]*/;
 const NEAR = 0.8;
 const keys = new Map();
 
-/** What is compared of a name: « Date du premier contact » and dates_premier_contact are the same. */
+/** What is compared of a name: « Nb d'enfants (à charge) » and nombre_enfants are the same. */
 function nameKey(text) {
   if (!keys.has(text)) {
-    const words = fold(text).split("_").filter((word) => !SMALL_WORDS.has(word));
+    const words = fold(text.replace(BRACKETS, "") || text).split("_").filter((word) => !SMALL_WORDS.has(word))
+      .map((word) => SHORT_FORMS[word] ?? word);
     keys.set(text, words.map((word) => (word.length > 3 && word.endsWith("s") ? word.slice(0, -1) : word)).join("_"));
   }
   return keys.get(text);

@@ -13,34 +13,16 @@ function nominativeWords(headers, screen) {
 
 /** A function text → kind, « lone kind » for what only a column full of it makes telling, or null. */
 function kindReader(screen) {
-  const patterns = compiled(screen);
-  const names = Object.fromEntries(Object.entries(screen.names).map(([key, list]) => [key, new Set(list)]));
+  const patterns = Object.fromEntries(Object.entries(screen.patterns).map(([key, pattern]) => [key, new RegExp(pattern, "g")]));
   const known = new Map();
   return (cell) => {
-    if (!known.has(cell)) known.set(cell, kindOf(cell, patterns, names, screen.short));
+    if (!known.has(cell)) known.set(cell, kindOf(cell, patterns, screen));
     return known.get(cell);
   };
 }
 
-/** The patterns as regular expressions, each list of names written out in its place. */
-function compiled({ names, patterns }) {
-  const capitalised = (rest) => names.first.filter((name) => !names.everyday.includes(name))
-    .map((name) => name[0] + rest(name.slice(1))).join("|");
-  const anyOf = (list) => list.map((name) => name.replaceAll(" ", "[ '-]")).join("|");
-  const written = {
-    known: anyOf(names.known), first: anyOf(names.first), sure_first: anyOf(names.sure_first),
-    capitalised: capitalised((rest) => rest.toLowerCase()),
-    loose_capitalised: capitalised((rest) => rest.replace(/[A-Z]/g, (letter) => `[${letter.toLowerCase()}${letter}]`)),
-  };
-  return Object.fromEntries(Object.entries(patterns).map(([key, pattern]) => {
-    const source = pattern.replace("(?i)", "").replace(/@(\w+)@/g, (_, list) => written[list]);
-    return [key, new RegExp(source, pattern.startsWith("(?i)") ? "gi" : "g")];
-  }));
-}
-
-function kindOf(cell, patterns, names, short) {
+function kindOf(cell, patterns, screen) {
   const plain = cell.replaceAll("’", "'").normalize("NFD").replace(/\p{Mn}/gu, "").normalize("NFC");
-  if (plain.length < 3) return null;
   const upper = plain.toUpperCase();
   const digits = plain.replace(/[^0-9]/g, "").length;
   const has = (pattern) => plainTest(patterns[pattern], upper);
@@ -51,10 +33,11 @@ function kindOf(cell, patterns, names, short) {
   if (digits > 8 && has("phone")) return "phone";
   if (digits > 2 && has("birth")) return "birth_date";
   if (digits > 0 && has("address")) return "address";
-  if (digits < plain.length && namesSomeone(plain, upper, patterns, names, short)) return "name";
+  const words = wordsOf(plain, screen);
+  if (namesSomeone(plain, upper, words, screen)) return "name";
   if (digits > 8 && isWhole("lonePhone")) return `${LONE}phone`;
   if (digits > 4 && isWhole("loneDate")) return `${LONE}birth_date`;
-  return digits === 0 && isMadeOfNames(upper, names, short) ? `${LONE}name` : null;
+  return isMadeOfNames(plain, words, screen) ? `${LONE}name` : null;
 }
 
 function plainTest(pattern, text) {
@@ -86,40 +69,51 @@ function hasIbanKey(number) {
     /[0-9]/.test(char) ? rest * 10 + Number(char) : rest * 100 + char.charCodeAt(0) - 55) % 97, 0) === 1;
 }
 
-/** A title, or a first name beside another name. */
-function namesSomeone(plain, upper, patterns, names, short) {
+/** The words of a text with what is known of each, without the particles of names. */
+function wordsOf(plain, { known, bits }) {
+  return (plain.match(/[A-Za-z]+/g) ?? []).map((text) => ({ text, bits: known[text.toUpperCase()] ?? 0 }))
+    .filter((word) => !(word.bits & bits.PARTICLE));
+}
+
+/** A title before a name, a first name beside another name, or nothing but capitalised names. */
+function namesSomeone(plain, upper, words, screen) {
+  const { FIRST, TITLE } = screen.bits;
+  if (!words.some((word) => word.bits & (FIRST | TITLE))) return false;
   const isMixed = plain !== upper;
-  const isSomebody = (word) => !names.nobody.has(word.toUpperCase());
-  const some = (pattern, text = plain) => groups(patterns[pattern], text).some(isSomebody);
-  const beside = (pattern, last) => groups(patterns[pattern], upper).some((word) => names[last].has(word));
-  if (isMixed && some("titled")) return true;
-  if (plainTest(patterns.titledLexicon, plain)) return true;
-  if (!plainTest(patterns.anyFirst, upper)) return some("titledAlone");
-  if (isMixed && (some("firstThenCapital") || some("capitalsThenFirst"))) return true;
-  if (beside("sureAfter", "last") || beside("sureBefore", "last")) return true;
-  if (beside("after", "sure_last") || beside("before", "sure_last")) return true;
-  if (plain.length <= short && isCapitalised(plain)) return isWholeName(upper, names, isSomebody);
-  return some("titledAlone");
+  return words.slice(0, -1).some((_, rank) => namesFrom(rank, plain, isMixed, words, screen.bits))
+    || isWholeName(plain, words, screen);
 }
 
-/** Capitalised words and small ones between, and nothing else. */
-function isCapitalised(plain) {
-  const words = plain.replace(/^ +/, "").split(/[ ,.-]+/);
-  if (!words.at(-1)) words.pop();
-  return words.length > 0 && words.every((word) => word && /^(?:d[eu']|des|la|le|el|ben)*(?:[A-Z][A-Za-z']*)?$/.test(word));
+/** Whether a word and the next one name someone. */
+function namesFrom(rank, plain, isMixed, words, bits) {
+  const [here, then] = words.slice(rank, rank + 2);
+  const has = (word, flags) => (word.bits & flags) !== 0;
+  const isCapital = /^[A-Z][A-Za-z]{2,}$/.test(then.text);
+  const isTitle = has(here, bits.TITLE) && (here.text !== "M" || plain.includes("M."));
+  const isWhole = rank === 0 && words.length === 2;
+  if (isTitle && (has(then, bits.FIRST | bits.LAST) || ((isMixed || isWhole) && isCapital && !has(then, bits.NOBODY)))) return true;
+  const isPair = (has(here, bits.FIRST) && has(then, bits.LAST)) || (has(here, bits.LAST) && has(then, bits.FIRST));
+  if (isPair && !(has(here, bits.WORD) && has(then, bits.WORD))) return true;
+  if (!isMixed || !isCapital) return false;
+  const isFirstThenCapital = has(here, bits.FIRST) && !has(here, bits.EVERYDAY) && /^[A-Z]/.test(here.text)
+    && !has(then, bits.NOBODY | bits.PLACE) && then.bits !== bits.FIRST && (rank === 0 || !has(words[rank - 1], bits.PLACE));
+  const isCapitalsThenFirst = has(then, bits.FIRST) && !has(then, bits.EVERYDAY) && then.text !== then.text.toUpperCase()
+    && /^[A-Z]{3,}$/.test(here.text) && !has(here, bits.NOBODY | bits.PLACE);
+  return isFirstThenCapital || isCapitalsThenFirst;
 }
 
-/** Two to four words of which the first or the last is a first name, none being a nobody. */
-function isWholeName(upper, names, isSomebody) {
-  const words = upper.match(/[A-Z]+/g) ?? [];
-  const isFirst = (word) => names.first.has(word) && !names.everyday.has(word);
-  return words.length >= 2 && words.length <= 4 && (isFirst(words[0]) || isFirst(words.at(-1)))
-    && words.every((word) => word.length > 1 && isSomebody(word));
+/** A whole text of two to four capitalised words of which the first or the last is a first name. */
+function isWholeName(plain, words, { bits, short }) {
+  const isFirst = (word) => (word.bits & bits.FIRST) !== 0 && (word.bits & bits.EVERYDAY) === 0;
+  return plain.length <= short && words.length >= 2 && words.length <= 4 && (isFirst(words[0]) || isFirst(words.at(-1)))
+    && /^[A-Za-z' ,.-]+$/.test(plain)
+    && words.every((word) => /^[A-Z][A-Za-z]+$/.test(word.text) && (word.bits & (bits.NOBODY | bits.PLACE)) === 0);
 }
 
 /** A whole text made of names that are not everyday words. */
-function isMadeOfNames(upper, names, short) {
-  return upper.length <= short && /^[A-Z' ,-]+$/.test(upper) && (upper.match(/[A-Z]+/g) ?? ["?"]).every((word) => names.sure.has(word));
+function isMadeOfNames(plain, words, { bits, short }) {
+  return plain.length <= short && words.length >= 1 && words.length <= 4 && /^[A-Za-z' ,-]+$/.test(plain)
+    && words.every((word) => (word.bits & (bits.FIRST | bits.LAST)) !== 0 && (word.bits & (bits.WORD | bits.EVERYDAY)) === 0);
 }
 
 /** « 312 adresses électroniques, 1 nom de personne » from the cells of each kind, or "" when nothing is telling. */

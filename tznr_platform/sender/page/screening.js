@@ -6,6 +6,7 @@ const NAMES_TRIED = ["DUPONT", "Mme Marie Dupont"];
 const SHARE = 0.2;
 const FEWEST_ROWS = 10;
 const SITUATIONS = 3;
+const SHORTEST = 3;
 
 /** Throws FileRefused for a table that must be refused whole; `judged`: its rows with their own faults. */
 function screenTable(reading, columns, contract, book, judged) {
@@ -17,7 +18,7 @@ function refuseNames(reading, columns, contract, book, judged) {
   const kindOfCell = kindReader(book.screen);
   const found = new Map();
   const add = (place, rank, cell) => {
-    if (!cell.trim()) return;
+    if (!cell.trim() || cell.length < SHORTEST) return;
     const key = `${place}\u001f${String(rank).padStart(6, "0")}`;
     if (!found.has(key)) found.set(key, { place, rank, counts: new Map(), filled: 0 });
     const column = found.get(key);

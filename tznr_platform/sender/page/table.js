@@ -3,10 +3,12 @@
 
 const TOTALS = ["total", "totaux", "ensemble", "sous_total", "grand_total"];
 const LOST_LETTERS = /\ufffd|[a-zà-ÿ]\?[a-zà-ÿ](?![\p{L}\p{N}_]*=)/u;
+const ESCAPED_QUOTE = /[^\\"]\\"[^;,\t|\r\n"]/;
 const ROW = "";
 const RAGGED = "ragged";
 const ASIDE = "aside";
 const AS_GOOD = 0.8;
+const FRAMED_LINES = 5000;
 const HELD_LINES = 50;
 const TAIL_LINES = 50;
 const SHOWN_RANGES = 10;
@@ -31,10 +33,11 @@ function readText({ text, encoding }, known) {
   if (/^\s*(?:<(?:\?xml|!--|!doctype|html|head|body|table|div|style|meta)|\[\s*[[{]|\{)/i.test(text)) {
     throw new FileRefused("FORMAT_UNSUPPORTED");
   }
+  if (ESCAPED_QUOTE.test(text.slice(0, SAMPLE_CHARACTERS))) throw new FileRefused("FORMAT_UNSUPPORTED");
   const dialect = dialectOf(text, known);
   if (!dialect) throw new FileRefused(text.trim() ? "SEPARATOR_UNKNOWN" : "FILE_EMPTY");
   const records = recordsOf(text, dialect);
-  const frame = findFrame(gridOf(records.slice(0, 2000)), known);
+  const frame = findFrame(gridOf(records.slice(0, FRAMED_LINES)), known);
   if (!records.slice(frame.headerLine).some((cells) => cells.some(tidy))) throw new FileRefused("NO_ROWS");
   if (isRegular(records, frame, dialect)) {
     const lines = records.slice(1).map((cells, rank) => ({ line: rank + 2, part: ROW, cells: cells.map(tidy) }));
@@ -51,7 +54,8 @@ function readText({ text, encoding }, known) {
 function isRegular(records, frame, dialect) {
   const width = frame.headers.length;
   const isPlain = !dialect.skipsBlanks && !dialect.isWrapped && frame.firstLine === 1 && frame.headerLine === 1;
-  return isPlain && records.every((cells) => cells.length === width && !cells.some((cell) => cell.includes("\n")))
+  const isHeader = (cells) => cells.every((cell, rank) => tidy(cell) === frame.headers[rank]);
+  return isPlain && !records.slice(1).some(isHeader) && records.every((cells) => cells.length === width && !cells.some((cell) => cell.includes("\n")))
     && !records.slice(1).slice(-TAIL_LINES).map((cells) => cells.map(tidy))
       .some((cells) => cells.some(Boolean) && (isTotal(cells, width) || (filled(cells) === 1 && width > 2)));
 }
@@ -78,7 +82,7 @@ function readSheets(sheets, known) {
 /** The sheet with most names we know; SEVERAL_TABLES when two hold them. */
 function chosenSheet(sheets, known) {
   const found = sheets.filter(({ rows }) => gridOf(rows.slice(0, SAMPLED_LINES)).length)
-    .map((sheet) => ({ sheet, frame: findFrame(gridOf(sheet.rows.slice(0, 2000)), known, sheet.merges) }))
+    .map((sheet) => ({ sheet, frame: findFrame(gridOf(sheet.rows.slice(0, FRAMED_LINES)), known, sheet.merges) }))
     .map((pair) => ({ ...pair, score: headerScore(pair.frame.headers, known) }));
   if (found.length === 0) throw new FileRefused("FILE_EMPTY");
   const most = Math.max(...found.map(({ score }) => score));

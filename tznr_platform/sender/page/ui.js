@@ -240,20 +240,27 @@ function refusalTable(groups, words) {
   return make("div", { className: "scroll" }, make("table", {}, head, make("tbody", {}, ...rows)));
 }
 
-function actions({ status, reason, receipt }) {
+function actions({ reason, refusals, receipt }) {
   const stem = [byId("sender").value, byId("table").value, byId("period").value.trim()].filter(Boolean).join("_");
   const row = make("p", { className: "actions" });
   if (current.made && !reason) row.append(download("Télécharger le fichier à envoyer", current.made.file, `${stem}.csv`));
-  if (status !== "accepted" && receipt) {
+  if (refusals.length) {
     row.append(download("Télécharger la liste à corriger", receipt, `${stem}_a_corriger.csv`, true));
   }
-  return row;
+  return row.childElementCount ? row : "";
 }
 
 // Start
 
 function listen(id, event, action) {
   byId(id).addEventListener(event, (happening) => Promise.resolve(action(happening)).catch(broken));
+}
+
+/** The file just chosen. The field is emptied, so that the same file, corrected, can be chosen again. */
+function taken(id) {
+  const [file] = byId(id).files;
+  byId(id).value = "";
+  return file;
 }
 
 function fillLists() {
@@ -267,8 +274,8 @@ function fillLists() {
 
 async function start() {
   fillLists();
-  listen("file", "change", () => takeFile(byId("file").files[0]));
-  listen("key", "change", () => takeKey(byId("key").files[0]));
+  listen("file", "change", () => takeFile(taken("file")));
+  listen("key", "change", () => takeKey(taken("key")));
   listen("compute", "click", compute);
   for (const id of ["sender", "table", "period"]) listen(id, "change", refresh);
   for (const id of Object.keys(IDENTITY_CHOICES)) listen(id, "change", readyToCompute);

@@ -158,8 +158,14 @@ def _missing_code(book: Workbook) -> None:
     book.active["C3"], book.active["B4"], book.active["H4"] = None, 12, 1053
 
 
-@pytest.mark.parametrize("change", [lambda book: None, _title_above, _second_table, _notes_sheet, _hidden_sheet,
-                                    _missing_code], ids=lambda change: change.__name__)
+def _a_letter(book: Workbook) -> None:
+    book.active.delete_rows(1, 9)
+    for place, words in {"A1": "Bilan", "B4": "Bonjour,", "A6": "voici nos chiffres", "D9": "merci"}.items():
+        book.active[place] = words
+
+
+@pytest.mark.parametrize("change", [lambda book: None, _a_letter, _title_above, _second_table, _notes_sheet,
+                                    _hidden_sheet, _missing_code], ids=lambda change: change.__name__)
 def test_a_workbook_gets_the_answer_of_the_platform(page: Page, tmp_path: Path, change: Callable) -> None:
     compare(page, write(tmp_path / "TZNR-05_personnes_2025-T2.xlsx", workbook(change)))
 

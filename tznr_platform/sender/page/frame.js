@@ -4,6 +4,7 @@
 const SEARCHED_LINES = 30;
 const SAMPLED_LINES = 60;
 const TALLEST_HEADER = 3;
+const MISFITS = 5;
 
 /** {firstLine, headerLine, headers, left} of a grid without blank lines; `known`: keys of the names expected. */
 function findFrame(grid, known, merges = []) {
@@ -11,8 +12,25 @@ function findFrame(grid, known, merges = []) {
   const found = frameByNames(grid, known, merges);
   if (found) return found;
   const start = grid.slice(0, SEARCHED_LINES).findIndex((_, rank) => looksHeading(grid, rank));
-  if (start < 0) throw new FileRefused("FILE_UNREADABLE");
-  return framed(grid[start].line, grid[start].line, grid[start].cells, grid.slice(start + 1));
+  if (start < 0) throw new FileRefused(grid.length > 1 ? "FILE_UNREADABLE" : "NO_ROWS");
+  const body = grid.slice(start + 1);
+  if (body.length === 0) throw new FileRefused("NO_ROWS");
+  const frame = framed(grid[start].line, grid[start].line, grid[start].cells, body);
+  if (!looksTable(frame, body)) throw new FileRefused("FILE_UNREADABLE");
+  return frame;
+}
+
+/** Whether the records fill the columns: a page of text with a few aligned words does not. */
+function looksTable({ left, headers }, body) {
+  const right = left + headers.length;
+  const misfits = body.filter(({ cells }) => cells.length < right || cells.slice(right).some(Boolean)).length;
+  const isSparse = headers.length > 2 && median(body.map(({ cells }) => filled(cells))) < 2;
+  return headers.length > 1 && !isSparse && (misfits < MISFITS || misfits <= body.length / 5);
+}
+
+function median(values) {
+  const sorted = [...values].sort((one, other) => one - other);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 /** The header that holds most names, over the fewest lines; its first lines may be merged cells. */
@@ -32,8 +50,8 @@ function frameByNames(grid, known, merges) {
 }
 
 function looksHeading(grid, rank) {
-  const below = grid.slice(rank + 1, rank + 1 + SAMPLED_LINES).map(({ cells }) => filled(cells)).sort((one, other) => one - other);
-  const usual = below.length ? below[Math.floor(below.length / 2)] : filled(grid[rank].cells);
+  const below = grid.slice(rank + 1, rank + 1 + SAMPLED_LINES).map(({ cells }) => filled(cells));
+  const usual = below.length ? median(below) : filled(grid[rank].cells);
   return filled(grid[rank].cells) >= Math.max(0.6 * usual, Math.min(2, usual));
 }
 

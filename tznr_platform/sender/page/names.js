@@ -20,12 +20,6 @@ function readName(fileName, contracts, senders) {
   };
 }
 
-/** The period a text tells, in our spelling: « 2025-t2 » → 2025-T2; null if it tells none. */
-function readPeriod(text) {
-  const found = PERIOD.exec(fold(text));
-  return found && found.index === 0 ? periodText(found) : null;
-}
-
 function periodText([, year, month, quarter, half]) {
   if (month) return `${year}-${month}`;
   if (quarter) return `${year}-T${quarter}`;

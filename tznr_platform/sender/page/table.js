@@ -81,10 +81,18 @@ function readSheets(sheets, known) {
 
 /** The sheet with most names we know; SEVERAL_TABLES when two hold them. */
 function chosenSheet(sheets, known) {
-  const found = sheets.filter(({ rows }) => gridOf(rows.slice(0, SAMPLED_LINES)).length)
-    .map((sheet) => ({ sheet, frame: findFrame(gridOf(sheet.rows.slice(0, FRAMED_LINES)), known, sheet.merges) }))
-    .map((pair) => ({ ...pair, score: headerScore(pair.frame.headers, known) }));
-  if (found.length === 0) throw new FileRefused("FILE_EMPTY");
+  const refusals = [];
+  const found = sheets.flatMap((sheet) => {
+    try {
+      const frame = findFrame(gridOf(sheet.rows.slice(0, FRAMED_LINES)), known, sheet.merges);
+      return [{ sheet, frame, score: headerScore(frame.headers, known) }];
+    } catch (error) {
+      if (!(error instanceof FileRefused)) throw error;
+      refusals.push(error);
+      return [];
+    }
+  });
+  if (found.length === 0) throw refusals.find(({ reason }) => reason !== "FILE_EMPTY") ?? new FileRefused("FILE_EMPTY");
   const most = Math.max(...found.map(({ score }) => score));
   const rivals = most > 1 ? found.filter(({ sheet, frame, score }) => score >= AS_GOOD * most && sheet.rows.length > frame.headerLine) : [];
   if (rivals.length > 1) throw new FileRefused("SEVERAL_TABLES", `feuilles n° ${rivals.map(({ sheet }) => sheet.rank).join(", ")}`);

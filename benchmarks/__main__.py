@@ -1,4 +1,4 @@
-"""``python -m benchmarks [pipeline|synth|default|pseudonyms|readers] [--persons N] [--through YYYY-MM] [--dir DIR]``.
+"""``python -m benchmarks [pipeline|synth|default|pseudonyms|readers|door|screen] [--persons N] [--through YYYY-MM] [--dir DIR]``.
 
 Without a name: the list, then each at a small size. Here: the command line and the two benchmarks without a rival.
 """
@@ -12,9 +12,11 @@ from pathlib import Path
 
 import click
 
+from benchmarks import door as door_benchmark
 from benchmarks import pipeline as pipeline_benchmark
 from benchmarks import pseudonyms as pseudonyms_benchmark
 from benchmarks import readers as readers_benchmark
+from benchmarks import screen as screen_benchmark
 from benchmarks.measure import Cost, run
 from tznr_platform.settings import load_settings
 
@@ -37,7 +39,7 @@ def main(context: click.Context) -> None:
     """Speed and memory, as ratios against a rival or against a target of issue 2."""
     if context.invoked_subcommand:
         return
-    small = {"persons": SMALL_PERSONS, "through": "2026-06", "folder": Path("data/benchmarks").resolve()}
+    small = {"megabytes": 20, "persons": SMALL_PERSONS, "through": "2026-06", "folder": Path("data/benchmarks").resolve()}
     for name, command in main.commands.items():
         click.echo(f"\n{name}: {command.help} At {SMALL_PERSONS} persons:")
         context.invoke(command, **{option.name: small[option.name] for option in command.params})
@@ -101,6 +103,24 @@ def readers(persons: int, through: str, folder: Path) -> None:
     """Share of files read right, messy and synthetic: ours, pandas and DuckDB."""
     folder.mkdir(parents=True, exist_ok=True)
     click.echo(readers_benchmark.compare(persons, through, folder))
+
+
+@main.command()
+@click.option("--megabytes", type=click.IntRange(min=5, max=499), default=496, show_default=True)
+@dir_option
+def door(megabytes: int, folder: Path) -> None:
+    """The largest file through the intake against a bare DuckDB load; files refused unopened."""
+    _echo_load()
+    click.echo(door_benchmark.compare(folder / "door", megabytes, click.echo))
+
+
+@main.command()
+@_persons(2_000)
+@through_option
+@dir_option
+def screen(persons: int, through: str, folder: Path) -> None:
+    """The screen at the door: precision and recall by kind, false alarms on clean deliveries."""
+    click.echo(screen_benchmark.compare(_inbox(persons, through, folder), folder / "screen"))
 
 
 def _inbox(persons: int, through: str, folder: Path) -> Path:

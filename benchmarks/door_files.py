@@ -11,7 +11,7 @@ import duckdb
 
 from tznr_platform.storage.lake import quote
 
-PERSONS, BENEFITS = 100_000, ("RSA", "PPA", "ASPA", "AL")
+PERSONS, BENEFITS = 100_000, ("RSA", "PPA", "AL", "AUTRE_MINIMUM")
 FIRST_ROWS = 1_000_000
 PERSON = """select sha256('porte' || i) as identifiant, '2025-04-02' as date_premier_contact,
     ['25_34', '35_44', '55_64'][1 + i % 3] as tranche_age, ['seul', 'couple'][1 + i % 2] as situation_familiale,

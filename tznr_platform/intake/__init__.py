@@ -26,6 +26,9 @@ from tznr_platform.storage import connect, locks, registers
 __all__ = ["Arrival", "Delivery", "IntakeOutcome", "Scan", "inbox_fingerprint", "ingest", "run", "scan", "try_out"]
 
 
+MEMORY_MB = 640  # with what Python and the readers take, under 1 GiB whatever the file: the rest of a batch spills
+
+
 @dataclass(frozen=True)
 class IntakeOutcome:
     """What a run did. ``table_rows``: rows in force in each of its tables, earlier runs included."""
@@ -125,6 +128,12 @@ def inbox_fingerprint(settings: Settings) -> str | None:
 @contextmanager
 def _opened(settings: Settings, *, is_trial: bool = False) -> Iterator[tuple[Intake, Register]]:
     with (discreet(), locks.exclusive(settings.lake_dir / "intake.lock", "le lac de données"),
-          connect(None, settings=settings) as con):
+          connect(None, settings=_frugal(settings)) as con):
         register = Register(con, settings)
         yield Intake(con, settings, register, is_trial=is_trial), register
+
+
+def _frugal(settings: Settings) -> Settings:
+    """The settings with no more memory than the intake needs."""
+    limit = int(settings.memory_limit[:-2]) * (1024 if settings.memory_limit.endswith("GB") else 1)
+    return settings.model_copy(update={"memory_limit": f"{min(limit, MEMORY_MB)}MB"})

@@ -108,13 +108,13 @@ def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source
     if is_clean:
         line, mask = "line::integer", (f"case part when '{RAGGED}' then {rules.ragged_bit} "
                                        f"when '{ASIDE}' then -1 else {mask} end")
-    con.execute(f"create or replace temp table typed as select * exclude ({', '.join(names)}), {rules.unsure_sql} as unsure "
-                f"from (select *, {mask} as mask from (select {line} as sent_line, *, {rules.typed_sql} from lines))")
+    con.execute(f"create or replace temp table typed as select * exclude ({', '.join(names)}), "
+                f"{rules.unsure_sql} as unsure from (select *, {mask} as mask from (select {line} as sent_line, *, {rules.typed_sql} from lines))")
     return rules
 
 
 def _identifier_type(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source]) -> str:
-    """Type of ``p1``: of a large batch with many rows a person, an enumeration, so that a row holds four bytes of it."""
+    """Type of ``p1``: of a large batch with many rows a person, an enumeration: a row holds four bytes of it."""
     con.execute("drop table if exists typed; drop table if exists identified; drop table if exists people; "
                 "drop table if exists repeated; drop type if exists identifier")
     columns = batch[0].columns

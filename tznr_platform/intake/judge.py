@@ -1,8 +1,8 @@
 """From typed rows to judged rows: what a row's neighbours and the rest of the lake say of it.
 
 Here: persons (objection, not on the list), payers, reference values, doubles. Not here: what a row says alone
-(``rules``), whole files refused (``screening``). Works on the temporary tables ``typed``, ``identified``, ``repeated`` and
-``batch``; leaves ``judged`` and ``refusals``.
+(``rules``), whole files refused (``screening``). Works on the temporary tables ``typed``, ``identified``,
+``repeated`` and ``batch``; leaves ``judged`` and ``refusals``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BENEFIT_FIELD = "prestation"
 
 
 def identify(con: duckdb.DuckDBPyConnection, contract: Contract, key: AnalysisKey) -> None:
-    """Create ``identified (p1, pseudonym)``, once each identifier of ``typed``, and ``repeated``: keys borne by several rows.
+    """Create ``identified (p1, pseudonym)``, once each identifier of ``typed``, and ``repeated``: keys of several rows.
 
     A key names the person by the identifier as it came; the pseudonym of what is not an identifier is NULL.
     """

@@ -67,8 +67,8 @@ class RowRules:
     @property
     def typed_sql(self) -> str:
         """Select list of the typed columns, under their names in the lake; the person's is the raw ``p1``."""
-        return ", ".join(f"{self.raw(field.name)}::{self.identifier_type} as p1" if field.name == self.contract.person_field
-                         else f"{parsing.parsed(field, self.raw(field.name))} as {field.column}"
+        return ", ".join(f"{self.raw(field.name)}::{self.identifier_type} as p1"
+                         if field.name == self.contract.person_field else f"{parsing.parsed(field, self.raw(field.name))} as {field.column}"
                          for field in self.contract.fields)
 
     @property
@@ -121,8 +121,8 @@ class RowRules:
         if field.type in ("number", "integer") and (field.maximum is None or field.maximum >= LONG_NUMBER):
             watched = f"abs({field.column}) >= {LONG_NUMBER:.0f}"
         elif field.type == "string" and not field.enum and any(re.search(field.pattern or "", name) for name in A_NAME):
-            known = self._known_values(field.name)
-            watched = f"{field.column} not in ({', '.join(map(quote, known))})" if known else f"{field.column} is not null"
+            known = ", ".join(map(quote, self._known_values(field.name)))
+            watched = f"{field.column} not in ({known})" if known else f"{field.column} is not null"
         self._unsure[field.name] = f"({sound}) is not true" + (f" or {watched}" if watched else "")
         if watched:
             self._watched.append(watched)

@@ -70,8 +70,8 @@ def _places(rules: RowRules, batch: Sequence[Source]) -> dict[str, str]:
         listed = ", ".join(f"c{rank - 1}" for rank in unknown)
         places["column"] = _cells("lines", f"[{listed}]", f"coalesce({listed}) is not null")
     if rules.contract.person_field:
-        places["person"] = ("select file_position, 1 as rank, p1::varchar as cell from typed "
-                            "semi join (from identified where pseudonym is null) using (p1) where trim(p1::varchar) <> ''")
+        places["person"] = ("select file_position, 1 as rank, p1::varchar as cell from typed semi join "
+                            "(from identified where pseudonym is null) using (p1) where trim(p1::varchar) <> ''")
     return places
 
 

@@ -1,8 +1,8 @@
 """The names of people inside a text, in SQL: titles, first names beside surnames, columns made of names.
 
-Here: what makes a text name someone, from titles and a short lexicon of common first names and surnames. Not here: other
-direct identifiers (``screen_values``). A text is its words and what the lexicon says of each, as bits: rules look at a
-word and the next one. Source of the lexicon: general knowledge; WORD: also a word of everyday French.
+Here: what makes a text name someone, from titles and a short lexicon of common first names and surnames. Not here:
+other direct identifiers (``screen_values``). A text is its words and what the lexicon says of each, as bits: rules look
+at a word and the next one. Source of the lexicon: general knowledge; WORD: also a word of everyday French.
 """
 
 from __future__ import annotations
@@ -15,16 +15,21 @@ from tznr_platform.storage.lake import quote
 
 FIRST, LAST, WORD, EVERYDAY, NOBODY, PLACE, TITLE, PARTICLE = (1 << rank for rank in range(8))
 OTHER_WORDS = {
-    EVERYDAY: """FRANCE VICTOIRE AURORE CONSTANCE LORRAINE NOEL TOUSSAINT MARINE ANGE CLEMENCE HARMONIE MELODIE ROMAN ROMANE
-        MAX TOM LOU PAPA MALAK ISLAM SAID VALENTIN MARTIAL URBAIN DESIRE CONSTANT""",
-    NOBODY: """LES MAIRE ADJOINT ADJOINTE DIRECTEUR DIRECTRICE PRESIDENT PRESIDENTE PREFET PREFETE MINISTRE SENATEUR
-        SENATRICE DEPUTE DEPUTEE JUGE PROCUREUR XXX UNTEL UNETELLE ELLE NATIONALE TRAVAIL SERVICES SERVICE HANDICAP RSA CAF
-        CAFS MSA CPAM CARSAT CCAS CIAS AAH CSS ASPA APL MDPH PMI EHPAD PLIE EPCI HLM FSL JANVIER FEVRIER MARS AVRIL MAI
-        JUIN JUILLET AOUT SEPTEMBRE OCTOBRE NOVEMBRE DECEMBRE LUNDI MARDI MERCREDI JEUDI VENDREDI SAMEDI DIMANCHE EST PAS
-        OUI NON ASSO RDV SUIVI DOSSIER SITE VILLE DANS POUR AVEC MAIS SANS SOUS CHEZ""",
-    PLACE: """RUE AVENUE AV BOULEVARD BD PLACE ALLEE ALLEES QUAI SQUARE ESPACE CENTRE MAISON LYCEE COLLEGE ECOLE SALLE GYMNASE
-        STADE RESIDENCE FOYER HOPITAL CLINIQUE QUARTIER ASSOCIATION FONDATION INSTITUT POLE PARC CITE MJC THEATRE MEDIATHEQUE
-        BIBLIOTHEQUE SAINT SAINTE ST STE LOI PRIX PLAN TOUR PONT GARE PORT SOCIAL SOCIALE CULTUREL""",
+    EVERYDAY: """
+        FRANCE VICTOIRE AURORE CONSTANCE LORRAINE NOEL TOUSSAINT MARINE ANGE CLEMENCE HARMONIE MELODIE ROMAN
+        ROMANE MAX TOM LOU PAPA MALAK ISLAM SAID VALENTIN MARTIAL URBAIN DESIRE CONSTANT""",
+    NOBODY: """
+        LES MAIRE ADJOINT ADJOINTE DIRECTEUR DIRECTRICE PRESIDENT PRESIDENTE PREFET PREFETE MINISTRE SENATEUR
+        SENATRICE DEPUTE DEPUTEE JUGE PROCUREUR XXX UNTEL UNETELLE ELLE NATIONALE TRAVAIL SERVICES SERVICE
+        HANDICAP RSA CAF CAFS MSA CPAM CARSAT CCAS CIAS AAH CSS ASPA APL MDPH PMI EHPAD PLIE EPCI HLM FSL
+        JANVIER FEVRIER MARS AVRIL MAI JUIN JUILLET AOUT SEPTEMBRE OCTOBRE NOVEMBRE DECEMBRE LUNDI MARDI
+        MERCREDI JEUDI VENDREDI SAMEDI DIMANCHE EST PAS OUI NON ASSO RDV SUIVI DOSSIER SITE VILLE DANS POUR AVEC
+        MAIS SANS SOUS CHEZ""",
+    PLACE: """
+        RUE AVENUE AV BOULEVARD BD PLACE ALLEE ALLEES QUAI SQUARE ESPACE CENTRE MAISON LYCEE COLLEGE ECOLE SALLE
+        GYMNASE STADE RESIDENCE FOYER HOPITAL CLINIQUE QUARTIER ASSOCIATION FONDATION INSTITUT POLE PARC CITE
+        MJC THEATRE MEDIATHEQUE BIBLIOTHEQUE SAINT SAINTE ST STE LOI PRIX PLAN TOUR PONT GARE PORT SOCIAL
+        SOCIALE CULTUREL""",
     TITLE: "MME MLLE MADAME MADEMOISELLE MONSIEUR MR DR DOCTEUR M",
     PARTICLE: "DE DU DES D LA LE L EL VAN VON DA DI DOS",
 }
@@ -38,7 +43,7 @@ def words_sql(plain: str) -> str:
 
 
 def bits_sql(words: str) -> str:
-    """SQL (INTEGER[]) of what is known of each word of a list, 0 for nothing: words of the same bits follow each other."""
+    """SQL (INTEGER[]) of what is known of each word of a list, 0 for nothing; words of equal bits follow each other."""
     known = sorted(known_words().items(), key=lambda item: item[1])
     ends = {bits: rank for rank, (_, bits) in enumerate(known)}
     ranks = f"lambda w: enum_code(try_cast(upper(w) as enum({', '.join(quote(name) for name, _ in known)})))"
@@ -52,23 +57,26 @@ def name_sql(plain: str, upper: str, words: str, bits: str) -> str:
     is_mixed, capital = f"{plain} <> {upper}", f"regexp_full_match({words}[i + 1], '[A-Z][A-Za-z]{{2,}}')"
     is_title = f"({_has(here, TITLE)} and ({words}[i] <> 'M' or contains({plain}, 'M.')))"
     is_whole = f"(i = 1 and len({words}) = 2)"
-    titled = f"{is_title} and ({_has(then, FIRST | LAST)} or (({is_mixed} or {is_whole}) and {capital} and {_no(then, NOBODY)}))"
+    is_free = f"(i = 1 or {_no(f'{bits}[i - 1]', PLACE)})"
+    titled = (f"{is_title} and ({_has(then, FIRST | LAST)} "
+              f"or (({is_mixed} or {is_whole}) and {capital} and {_no(then, NOBODY)}))")
     pair = (f"(({_has(here, FIRST)} and {_has(then, LAST)}) or ({_has(here, LAST)} and {_has(then, FIRST)})) "
-            f"and not ({_has(here, WORD)} and {_has(then, WORD)})")
+            f"and not ({_has(here, WORD)} and {_has(then, WORD)}) and {is_free}")
     then_capital = (f"{is_mixed} and {_has(here, FIRST)} and {_no(here, EVERYDAY)} and {words}[i] between 'A' and '[' "
-                    f"and {capital} and {_no(then, NOBODY | PLACE)} and ({then} <> {FIRST}) "
-                    f"and (i = 1 or {_no(f'{bits}[i - 1]', PLACE)})")
+                    f"and {capital} and {_no(then, NOBODY | PLACE)} and ({then} <> {FIRST}) and {is_free}")
     after_capitals = (f"{is_mixed} and {_has(then, FIRST)} and {_no(then, EVERYDAY)} and {capital} "
                       f"and {words}[i + 1] <> upper({words}[i + 1]) and regexp_full_match({words}[i], '[A-Z]{{3,}}') "
                       f"and {_no(here, NOBODY | PLACE)}")
-    beside = f"len(list_filter(range(1, len({words})), lambda i: ({titled}) or ({pair}) or ({then_capital}) or ({after_capitals}))) > 0"
+    rules = " or ".join(f"({rule})" for rule in (titled, pair, then_capital, after_capitals))
+    beside = f"len(list_filter(range(1, len({words})), lambda i: {rules})) > 0"
     return (f"case when list_bool_or(list_transform({bits}, lambda b: {_has('b', FIRST | TITLE)})) "
             f"then {beside} or {_whole(plain, words, bits)} else false end")
 
 
 def lone_sql(plain: str, words: str, bits: str) -> str:
-    """Whether a whole text is made of names that are not everyday words: alone it is little, a column of them is not."""
-    known = f"list_bool_and(list_transform({bits}, lambda b: {_has('b', FIRST | LAST)} and {_no('b', WORD | EVERYDAY)}))"
+    """Whether a whole text is made of names that are no everyday words: alone it is little, a column of them is not."""
+    is_name = f"{_has('b', FIRST | LAST)} and {_no('b', WORD | EVERYDAY)}"
+    known = f"list_bool_and(list_transform({bits}, lambda b: {is_name}))"
     return (f"case when length({plain}) <= {SHORT} and len({words}) between 1 and 4 "
             f"and regexp_full_match({plain}, '[A-Za-z'' ,-]+') then {known} else false end")
 

@@ -1,8 +1,8 @@
 """What in a text tells directly who someone is, in SQL over whole columns: a kind, never the value.
 
-Here: NIR and IBAN by their keys, e-mail, telephone, postal address, birth date, name; what is telling only when a column
-is full of it. Not here: the names of columns (``screen``), which cells to look at (``intake``). Sources: NIR, décret
-82-103 and INSEE, key = 97 - number mod 97, 2A read as 19 and 2B as 18; IBAN, ISO 13616; numbering plan, ARCEP.
+Here: NIR and IBAN by their keys, e-mail, telephone, postal address, birth date, name; what is telling only when a
+column is full of it. Not here: the names of columns (``screen``), which cells to look at (``intake``). Sources: NIR,
+décret 82-103 and INSEE, key = 97 - number mod 97, 2A read as 19 and 2B as 18; IBAN, ISO 13616; numbering plan, ARCEP.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ GAP, START, END = r"[ .\-/\x{A0}\x{202F}]?", r"(?:^|[^0-9A-Z])", r"(?:$|[^0-9A-Z
 MONTHS = "JANVIER|FEVRIER|MARS|AVRIL|MAI|JUIN|JUILLET|AOUT|SEPTEMBRE|OCTOBRE|NOVEMBRE|DECEMBRE"
 DATE = (rf"(?:[0-9]{{1,2}}(?:ER)?[ /.\-]+(?:[0-9]{{1,2}}|{MONTHS})[ /.\-]+(?:[0-9]{{4}}|[0-9]{{2}})"
         r"|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})")
-NIR_KEYED = (rf"{START}([123478]{GAP}[0-9]{{2}}{GAP}(?:0[1-9]|1[0-2]|[2-9][0-9]){GAP}(?:[0-9]{{2}}|2[AB]){GAP}[0-9]{{3}}"
-             rf"{GAP}[0-9]{{3}}[ .\-/(]*(?:CLE)?[ :]*[0-9]{{2}})(?:$|[^0-9])")
+NIR_KEYED = (rf"{START}([123478]{GAP}[0-9]{{2}}{GAP}(?:0[1-9]|1[0-2]|[2-9][0-9]){GAP}(?:[0-9]{{2}}|2[AB]){GAP}"
+             rf"[0-9]{{3}}{GAP}[0-9]{{3}}[ .\-/(]*(?:CLE)?[ :]*[0-9]{{2}})(?:$|[^0-9])")
 NIR_ALONE = (rf"{START}[12]{GAP}[0-9]{{2}}{GAP}(?:0[1-9]|1[0-2]){GAP}(?:0[1-9]|[1-8][0-9]|9[0-9]|2[AB]){GAP}"
              rf"[0-9]{{3}}{GAP}[0-9]{{3}}{END}")
-IBAN_LENGTHS = {27: "FR|MC|IT|SM", 22: "DE|GB|IE", 16: "BE", 24: "ES|RO|TN|SE", 25: "PT", 21: "CH", 20: "LU|AT", 18: "NL|DK",
-                28: "PL|MA|CY|HU"}
+IBAN_LENGTHS = {27: "FR|MC|IT|SM", 22: "DE|GB|IE", 16: "BE", 24: "ES|RO|TN|SE", 25: "PT", 21: "CH", 20: "LU|AT",
+                18: "NL|DK", 28: "PL|MA|CY|HU"}
 IBAN = START + "(" + "|".join(rf"(?:{countries})[0-9]{{2}}(?:[ .\-]?[0-9A-Z]){{{length - 4}}}"
                               for length, countries in IBAN_LENGTHS.items()) + ")" + END
 EMAIL = (r"[A-Z0-9._%+'-]+ *(?:@|[\[(] *(?:AT|AROBASE) *[\])]| AROBASE ) *[A-Z0-9-]+(?:\.[A-Z0-9-]+)*\.[A-Z]{2,}")
@@ -45,12 +45,15 @@ BIRTH = (rf"\bNE(?:\(E\)|[.·-]?E)?S? +(?:(?:A|AU|AUX|EN) +[A-Z' -]{{2,40}}?[ ,(
 STREET = (r"RUE|AVENUE|BOULEVARD|CHEMIN|IMPASSE|ALLEES?|QUAI|ROUTE|RUELLE|SQUARE|PASSAGE|VENELLE|SENTIER|ESPLANADE"
           r"|FAUBOURG|MONTEE|LOTISSEMENT|LIEU[ -]DIT|AV|AVE|BD|BLD|BVD|CHE|CHEM|IMP|ALL|RTE|SQ|FBG|LOT")
 OTHER_STREET = r"PLACE|COURS?|CITE|VILLA|CLOS|TRAVERSE|DOMAINE|PROMENADE|MAIL|PARVIS|RESIDENCE|HAMEAU|VOIE|PL|RES|BP"
-NUMBER, POSTCODE = r"(?:^|[^0-9])[0-9]{1,4} ?(?:BIS|TER|QUATER|[A-D])?,? +", r"(?:0[1-9]|[1-8][0-9]|9[0-8])[0-9]{3} +[A-Z]{2}"
+NUMBER = r"(?:^|[^0-9])[0-9]{1,4} ?(?:BIS|TER|QUATER|[A-D])?,? +"
+POSTCODE = r"(?:0[1-9]|[1-8][0-9]|9[0-8])[0-9]{3} +[A-Z]{2}"
 ADDRESS = (rf"{NUMBER}(?:{STREET})\b\.? +(?:[A-Z0-9]|$)|{NUMBER}(?:PLACE|RESIDENCE) +D[EU'].*{POSTCODE}"
-           rf"|(?:^|[^A-Z])(?:{STREET}|{OTHER_STREET})\b.*[^0-9]{POSTCODE}|^ *[0-9]{{1,4}} ?(?:BIS|TER)?,? PLACE D[EU' ]")
+           rf"|(?:^|[^A-Z])(?:{STREET}|{OTHER_STREET})\b.*[^0-9]{POSTCODE}"
+           r"|^ *[0-9]{1,4} ?(?:BIS|TER)?,? PLACE D[EU' ]")
 LONE_PHONE = r" *[67][0-9]{8}(?:[.,]0)? *"
-LONE_DATE = (r" *(?:[0-9]{1,2}[/.\- ][0-9]{1,2}[/.\- ](?:19[0-9]{2}|200[0-8]|[3-9][0-9])|(?:19[0-9]{2}|200[0-8])[/.\-][0-9]{2}"
-             r"[/.\-][0-9]{2}|(?:19[0-9]{2}|200[0-8])(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?:[ T]00:00(?::00(?:\.0+)?)?)? *")
+LONE_DATE = (r" *(?:[0-9]{1,2}[/.\- ][0-9]{1,2}[/.\- ](?:19[0-9]{2}|200[0-8]|[3-9][0-9])"
+             r"|(?:19[0-9]{2}|200[0-8])[/.\-][0-9]{2}[/.\-][0-9]{2}"
+             r"|(?:19[0-9]{2}|200[0-8])(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?:[ T]00:00(?::00(?:\.0+)?)?)? *")
 
 
 def kinds_sql(cells: str, kinds: tuple[str, ...] = tuple(KINDS)) -> str:
@@ -134,6 +137,6 @@ def _has_iban_key(number: str) -> str:
     """ISO 13616: the first four characters go to the end, letters count 10 to 35, the whole is 1 modulo 97."""
     compact = f"regexp_replace({number}, '[^0-9A-Z]', '', 'g')"
     codes = f"list_transform(string_split({compact}[5:] || {compact}[:4], ''), lambda c: ascii(c)::bigint)"
-    rest = (f"list_reduce({codes}, lambda a, c: (case when c < 58 then a * 10 + c - 48 else a * 100 + c - 55 end) % 97, "
-            "0::bigint)")
+    step = "(case when c < 58 then a * 10 + c - 48 else a * 100 + c - 55 end) % 97"
+    rest = f"list_reduce({codes}, lambda a, c: {step}, 0::bigint)"
     return f"{rest} = 1"

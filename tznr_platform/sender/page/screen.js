@@ -93,10 +93,11 @@ function namesFrom(rank, plain, isMixed, words, bits) {
   const isWhole = rank === 0 && words.length === 2;
   if (isTitle && (has(then, bits.FIRST | bits.LAST) || ((isMixed || isWhole) && isCapital && !has(then, bits.NOBODY)))) return true;
   const isPair = (has(here, bits.FIRST) && has(then, bits.LAST)) || (has(here, bits.LAST) && has(then, bits.FIRST));
-  if (isPair && !(has(here, bits.WORD) && has(then, bits.WORD))) return true;
+  const isAfterPlace = rank > 0 && has(words[rank - 1], bits.PLACE);
+  if (isPair && !(has(here, bits.WORD) && has(then, bits.WORD)) && !isAfterPlace) return true;
   if (!isMixed || !isCapital) return false;
   const isFirstThenCapital = has(here, bits.FIRST) && !has(here, bits.EVERYDAY) && /^[A-Z]/.test(here.text)
-    && !has(then, bits.NOBODY | bits.PLACE) && then.bits !== bits.FIRST && (rank === 0 || !has(words[rank - 1], bits.PLACE));
+    && !has(then, bits.NOBODY | bits.PLACE) && then.bits !== bits.FIRST && !isAfterPlace;
   const isCapitalsThenFirst = has(then, bits.FIRST) && !has(then, bits.EVERYDAY) && then.text !== then.text.toUpperCase()
     && /^[A-Z]{3,}$/.test(here.text) && !has(here, bits.NOBODY | bits.PLACE);
   return isFirstThenCapital || isCapitalsThenFirst;

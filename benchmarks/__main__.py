@@ -1,4 +1,4 @@
-"""``python -m benchmarks [pipeline|synth|default|pseudonyms|readers|door|screen] [--persons N] [--through YYYY-MM] [--dir DIR]``.
+"""``python -m benchmarks [NAME] [--persons N] [--through YYYY-MM] [--dir DIR]``; NAME: see ``--help``.
 
 Without a name: the list, then each at a small size. Here: the command line and the two benchmarks without a rival.
 """
@@ -39,7 +39,8 @@ def main(context: click.Context) -> None:
     """Speed and memory, as ratios against a rival or against a target of issue 2."""
     if context.invoked_subcommand:
         return
-    small = {"megabytes": 20, "persons": SMALL_PERSONS, "through": "2026-06", "folder": Path("data/benchmarks").resolve()}
+    small = {"megabytes": 20, "persons": SMALL_PERSONS, "through": "2026-06",
+             "folder": Path("data/benchmarks").resolve()}
     for name, command in main.commands.items():
         click.echo(f"\n{name}: {command.help} At {SMALL_PERSONS} persons:")
         context.invoke(command, **{option.name: small[option.name] for option in command.params})

@@ -1,7 +1,7 @@
 """Door: the largest file the platform accepts, through its intake and through a bare DuckDB load; what must not pass.
 
-Here: both sides in fresh processes on the same file, in the same run, and the two files that are refused unopened. Run as
-a module it is the rival: ``python -m benchmarks.door FILE``. Not here: the files (``door_files``).
+Here: both sides in fresh processes on the same file, in the same run, and the two files that are refused unopened. Run
+as a module it is the rival: ``python -m benchmarks.door FILE``. Not here: the files (``door_files``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def compare(folder: Path, megabytes: int, tell: Callable[[str], None], rounds: i
         shutil.copytree(folder / "platform", folder / "ready")
         ours, theirs = [], []
         for _ in range(rounds):
-            theirs.append(run([sys.executable, "-m", "benchmarks.door", folder / "feed" / FEED_NAME], folder / "rival.txt"))
+            theirs.append(run([sys.executable, "-m", "benchmarks.door", folder / "feed" / FEED_NAME],
+                              folder / "rival.txt"))
             shutil.rmtree(folder / "platform")
             shutil.copytree(folder / "ready", folder / "platform")
             ours.append(_intake(folder, "feed"))
@@ -80,8 +81,8 @@ def _report(rows: int, ours: list[Cost], theirs: list[Cost], refusals: list[tupl
              f"peak of the intake       {max(cost.peak for cost in ours):.0f} MiB (target < {PEAK_TARGET_MIB})",
              f"bare load                {rival}", f"intake                   {best}"]
     for name, cost in refusals[1:]:
-        lines.append(f"refused, {name:<15} {cost.wall - start:.2f} s more than an empty file (target < {REFUSAL_TARGET}), "
-                     f"{cost.peak:.0f} MiB")
+        lines.append(f"refused, {name:<15} {cost.wall - start:.2f} s more than an empty file "
+                     f"(target < {REFUSAL_TARGET}), {cost.peak:.0f} MiB")
     return "\n".join(lines)
 
 

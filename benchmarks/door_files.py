@@ -20,7 +20,8 @@ PERSON = """select sha256('porte' || i) as identifiant, '2025-04-02' as date_pre
     '2025-04-02' as date_information, 'oral' as mode_information, 'non' as opposition
     from range({persons}) people(i)"""
 RIGHT = """select sha256('porte' || (n % {persons})) as identifiant, {benefits}[1 + (n // {persons}) % {kinds}]
-    as prestation, strftime(date '2023-01-01' + to_months((n // ({persons} * {kinds}))::integer), '%Y-%m') as mois_droit,
+    as prestation,
+    strftime(date '2023-01-01' + to_months((n // ({persons} * {kinds}))::integer), '%Y-%m') as mois_droit,
     '2026-06-28' as date_extraction, case when n % 3 = 0 then '2023-01-10' end as date_demande,
     case when n % 3 = 0 then '2023-02-15' end as date_decision,
     ['OUVERT_VERSABLE', 'OUVERT_NON_VERSE', 'CLOS'][1 + n % 3] as statut, (n % 90000) / 100 as montant_du,

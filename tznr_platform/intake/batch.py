@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 BATCH_BYTES, BATCH_FILES, LARGE_BYTES = 400 << 20, 400, 32 << 20
 COUNTS = """
 create or replace temp table counts as
-select delivery_id, coalesce(accepted, 0) as accepted, coalesce(refused, 0) as refused
+select delivery_id, coalesce(read, 0) - coalesce(refused, 0) as accepted, coalesce(refused, 0) as refused
 from batch
-left join (select delivery_id, count(*) as accepted from judged where mask = 0 group by 1) using (delivery_id)
+left join (select file_position, count(*) as read from typed where mask >= 0 group by 1) using (file_position)
 left join (select delivery_id, count(distinct line_number) as refused from refusals group by 1)
     using (delivery_id)"""
 
@@ -109,7 +109,8 @@ def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source
         line, mask = "line::integer", (f"case part when '{RAGGED}' then {rules.ragged_bit} "
                                        f"when '{ASIDE}' then -1 else {mask} end")
     con.execute(f"create or replace temp table typed as select * exclude ({', '.join(names)}), "
-                f"{rules.unsure_sql} as unsure from (select *, {mask} as mask from (select {line} as sent_line, *, {rules.typed_sql} from lines))")
+                f"{rules.unsure_sql} as unsure from (select *, {mask} as mask from "
+                f"(select {line} as sent_line, *, {rules.typed_sql} from lines))")
     return rules
 
 
@@ -142,8 +143,8 @@ def _land(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source
     shutil.rmtree(staging, ignore_errors=True)
     columns = ", ".join(f'"{name}"' for name in landed_columns(contract))
     quarantine = ", ".join(registers.QUARANTINE)
-    _write_by_delivery(con, f"select {columns} from judged where mask = 0", staging / "accepted")
-    _write_by_delivery(con, f"select {quarantine} from refusals order by all", staging / "quarantine")
+    _write_by_delivery(con, f"select {columns} from judged where mask = 0", staging / "accepted", batch)
+    _write_by_delivery(con, f"select {quarantine} from refusals order by all", staging / "quarantine", batch)
     for source in batch:
         arrival, delivery_id = source.arrival, source.delivery_id
         _promote(con, staging / "accepted", delivery_id, lake.accepted_file(
@@ -152,8 +153,13 @@ def _land(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write_by_delivery(con: duckdb.DuckDBPyConnection, relation_sql: str, folder: Path) -> None:
+def _write_by_delivery(con: duckdb.DuckDBPyConnection, relation_sql: str, folder: Path, batch: list[Source]) -> None:
+    """Parquet files of a query, a folder a delivery; one delivery alone is written straight away, if it has rows."""
     folder.mkdir(parents=True)
+    if len(batch) == 1:
+        if con.execute(f"select exists ({relation_sql})").fetchone()[0]:
+            lake.write_parquet(con, relation_sql, folder / f"delivery_id={batch[0].delivery_id}" / "rows.parquet")
+        return
     con.execute(f"copy ({relation_sql}) to {quote(folder)} (format parquet, compression zstd, "
                 "partition_by (delivery_id), write_partition_columns true)")
 

@@ -51,12 +51,17 @@ def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, set
     bits += _payer_check(rules)
     kept = ", ".join(f'"{column}"' for column in landed_columns(rules.contract) if column not in TECHNICAL)
     mask = " | ".join(["mask", *(f"({bit})::bigint" for bit in bits)])
-    con.execute(f"create or replace temp table judged as select {kept}, batch.delivery_id, "
-                "coalesce(typed.sent_line, typed.rowid - batch.first_row + 2)::integer as line_number, "
-                f"{mask} as mask from typed join batch using (file_position) {' '.join(joins)} "
-                "where mask >= 0")
-    con.execute("drop table typed")
+    query = (f"select {kept}, batch.delivery_id, "
+             "coalesce(typed.sent_line, typed.rowid - batch.first_row + 2)::integer as line_number, "
+             f"{mask} as mask from typed join batch using (file_position) {' '.join(joins)} where mask >= 0")
+    has_doubles = _may_have_doubles(con, rules.contract)
+    if has_doubles or not rules.is_large:
+        con.execute(f"create or replace temp table judged_rows as {query}")
+        query = "from judged_rows"
+    con.execute(f"create or replace temp view judged as {query}")
     _spell_out_refusals(con, rules)
+    if has_doubles:
+        _refuse_doubles(con, rules.contract)
 
 
 def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey,
@@ -146,21 +151,23 @@ def _spell_out_refusals(con: duckdb.DuckDBPyConnection, rules: RowRules) -> None
                 "select delivery_id, line_number, field_name, reason_code "
                 f"from (select * from judged where mask <> 0) join (values {checks}) "
                 "checks(bit, field_name, reason_code) on (mask & bit) <> 0")
-    _refuse_doubles(con, rules.contract)
+
+
+def _may_have_doubles(con: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
+    """Whether rows share a key, or one identifier came in two spellings and they may."""
+    spelt_twice = "select pseudonym from identified where pseudonym is not null group by pseudonym having count(*) > 1"
+    return con.execute("select exists (from repeated)"
+                       + (f" or exists ({spelt_twice})" if contract.person_field else "")).fetchone()[0]
 
 
 def _refuse_doubles(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Of several sound rows of a delivery with the same key, keep the first."""
-    spelt_twice = "select pseudonym from identified where pseudonym is not null group by pseudonym having count(*) > 1"
-    if not con.execute("select exists (from repeated)" + (
-            f" or exists ({spelt_twice})" if contract.person_field else "")).fetchone()[0]:
-        return
     key = ", ".join(["delivery_id", *(_landed(contract, name) for name in contract.primary_key)])
     con.execute("create or replace temp table doubles as select delivery_id, line_number "
                 "from judged where mask = 0 "
                 f"qualify row_number() over (partition by {key} order by line_number) > 1")
-    con.execute("update judged set mask = 1 from doubles where judged.delivery_id = doubles.delivery_id "
-                "and judged.line_number = doubles.line_number")
+    con.execute("update judged_rows set mask = 1 from doubles "
+                "where judged_rows.delivery_id = doubles.delivery_id and judged_rows.line_number = doubles.line_number")
     con.execute("insert into refusals select delivery_id, line_number, "
                 f"{quote(', '.join(contract.primary_key))}, 'DUPLICATE_KEY' from doubles")
 

@@ -57,6 +57,11 @@ class RowRules:
         return 1 << self.checks.index(check)
 
     @property
+    def is_large(self) -> bool:
+        """Whether the rows are so many that memory comes first: identifiers are then an enumeration."""
+        return self.identifier_type != "varchar"
+
+    @property
     def ragged_bit(self) -> int:
         """The mask of a line with a wrong number of cells, of which nothing else can be said."""
         return self.bit(WHOLE_LINE, "COLUMN_COUNT")
@@ -67,9 +72,9 @@ class RowRules:
     @property
     def typed_sql(self) -> str:
         """Select list of the typed columns, under their names in the lake; the person's is the raw ``p1``."""
-        return ", ".join(f"{self.raw(field.name)}::{self.identifier_type} as p1"
-                         if field.name == self.contract.person_field else f"{parsing.parsed(field, self.raw(field.name))} as {field.column}"
-                         for field in self.contract.fields)
+        return ", ".join(
+            f"{self.raw(field.name)}::{self.identifier_type} as p1" if field.name == self.contract.person_field
+            else f"{parsing.parsed(field, self.raw(field.name))} as {field.column}" for field in self.contract.fields)
 
     @property
     def mask_sql(self) -> str:

@@ -13,6 +13,7 @@ from tznr_platform.settings import load_settings
 from tznr_platform.storage import registers
 
 PERSONS_FILE, FEED_FILE = "TZNR-01_personnes_2025-T2.csv", "CNAF_droits_mensuels_2025-06.csv"
+OUTSIDE = ("date_premier_contact", "OUTSIDE_COLLECTION_WINDOW")
 NAMING = {
     "nir": "2 95 10 99 126 111 93", "nir of Corsica": "253072B07300470", "temporary nir": "795109912611137",
     "email": "zoe.quentin@exemple.fr", "phone": "06 12 34 56 78", "iban": "FR76 3000 6000 0112 3456 7890 189",
@@ -93,8 +94,10 @@ def test_r13_a_long_number_in_an_amount_is_read_too(inbox: Inbox):
 
 
 def test_r13_ordinary_words_are_not_names(inbox: Inbox):
-    for number, cell in enumerate(["Orientation vers la CAF", "marié", "Madame la directrice", "rue Jean Jaurès", "3 enfants",
-                                   "Mission locale", "rendez-vous le 12 mars 2024", "France Travail", "0123", "Espace Simone Veil",
+    for number, cell in enumerate(["Orientation vers la CAF", "marié", "Madame la directrice", "rue Jean Jaurès",
+                                   "3 enfants",
+                                   "Mission locale", "rendez-vous le 12 mars 2024", "France Travail", "0123",
+                                   "Espace Simone Veil",
                                    "dossier 2024-001254", "2 cours de français"], start=1):
         inbox.put(f"TZNR-{number:02d}_personnes_2025-T2.csv", PERSONS.text("a", "b", extra=("Suivi", cell)))
     inbox.put("TZNR-20_personnes_2025-T2.csv", PERSONS.text("a", "b", bad={"situation_familiale": "marie"}))
@@ -144,24 +147,25 @@ def test_r14_the_history_of_one_person_is_no_fault(inbox: Inbox):
     assert inbox.run().counts == {"accepted": 2}
 
 
-@pytest.mark.parametrize(("table", "name", "bad", "field", "reason"), [
-    (PERSONS, PERSONS_FILE, {"date_premier_contact": "2027-01-01"}, "date_premier_contact", "OUTSIDE_COLLECTION_WINDOW"),
-    (PERSONS, PERSONS_FILE, {"date_premier_contact": "2023-07-14"}, "date_premier_contact", "OUTSIDE_COLLECTION_WINDOW"),
-    (PERSONS, PERSONS_FILE, {"date_premier_contact": "2025-02-30"}, "date_premier_contact", "TYPE_INVALID"),
-    (PERSONS, PERSONS_FILE, {"date_premier_contact": "31/04/2025"}, "date_premier_contact", "TYPE_INVALID"),
-    (RIGHTS, "TZNR-01_droits_2025-T2.csv", {"date_demande": "2025-05-11"}, "date_demande", "DATE_ORDER"),
+@pytest.mark.parametrize(("table", "name", "bad", "refusal"), [
+    (PERSONS, PERSONS_FILE, {"date_premier_contact": "2027-01-01"}, OUTSIDE),
+    (PERSONS, PERSONS_FILE, {"date_premier_contact": "2023-07-14"}, OUTSIDE),
+    (PERSONS, PERSONS_FILE, {"date_premier_contact": "2025-02-30"}, ("date_premier_contact", "TYPE_INVALID")),
+    (PERSONS, PERSONS_FILE, {"date_premier_contact": "31/04/2025"}, ("date_premier_contact", "TYPE_INVALID")),
+    (RIGHTS, "TZNR-01_droits_2025-T2.csv", {"date_demande": "2025-05-11"}, ("date_demande", "DATE_ORDER")),
 ])
-def test_r7_dates_that_cannot_be_are_refused_by_line(inbox: Inbox, table, name, bad, field, reason):
+def test_r7_dates_that_cannot_be_are_refused_by_line(inbox: Inbox, table, name, bad, refusal):
     """Contact before the experiment (hence before birth too) or after its end, a day that does not exist, an order."""
     inbox.put(name, table.text("a", "b", bad=bad))
     assert inbox.run().accepted_rows == 1
-    assert inbox.refusals() == [(3, field, reason)]
+    assert inbox.refusals() == [(3, *refusal)]
 
 
 @pytest.mark.parametrize("day", ["2026-12-31", "2027-01-01", "2026-03-29", "2026-10-25", "2026-11-22", "2026-11-26"])
 def test_r7_the_clock_of_the_machine_changes_no_verdict(inbox: Inbox, day: str):
     """Two days early or late, around a change of hour or of year: the same rows stand, and nothing is purged."""
-    text = PERSONS.text("a", "b", "c", bad={"date_premier_contact": "2027-01-01"}).replace("2025-04-02", "2026-03-29", 1)
+    text = PERSONS.text("a", "b", "c", bad={"date_premier_contact": "2027-01-01"})
+    text = text.replace("2025-04-02", "2026-03-29", 1)
     inbox.put(PERSONS_FILE, text)
     settings = load_settings(data_dir=inbox.settings.root, inbox=inbox.path, today=dt.date.fromisoformat(day))
     outcome = intake.run(settings)

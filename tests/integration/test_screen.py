@@ -104,6 +104,15 @@ def test_r13_ordinary_words_are_not_names(inbox: Inbox):
     assert {delivery.status_code for delivery in inbox.run().deliveries} == {"accepted", "partial"}
 
 
+def test_r13_who_objects_in_an_odd_file_objects_before_the_others_land(inbox: Inbox):
+    """A file read twice (a ragged line) tells its objections the first time."""
+    inbox.put(PERSONS_FILE, PERSONS.text("a", "b"))
+    inbox.put("TZNR-01_personnes_2025-T3.csv", PERSONS.text("c", "a", bad={"opposition": "oui"}) + "one;cell;too;few\n")
+    by_period = {delivery.period: delivery for delivery in inbox.run().deliveries}
+    assert by_period["2025-T2"].accepted_row_count == 1
+    assert inbox.refusals()[0] == (2, "identifiant", "OBJECTION")
+
+
 def test_r13_the_refused_file_can_be_sent_again_mended(inbox: Inbox):
     inbox.put(PERSONS_FILE, PERSONS.text("a", extra=("Suivi", NAMING["phone"])))
     refused(inbox)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -83,7 +83,7 @@ def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Sour
         refused = {position: reason for position, reason in screening.refusals(con, rules, batch).items()
                    if position not in odd}
         kept = {position: source for position, source in enumerate(batch) if position not in odd | refused.keys()}
-        _keep(con, kept, {position: first for position, (first, _) in found.items()})
+        _keep(con, kept, refused, {position: first for position, (first, _) in found.items()})
         if is_trial and contract.person_field:
             persons.declare(con, key, settings, "select pseudonym from identified")
         judge(con, rules, key, settings)
@@ -127,14 +127,19 @@ def _identifier_type(con: duckdb.DuckDBPyConnection, contract: Contract, batch: 
     return "identifier"
 
 
-def _keep(con: duckdb.DuckDBPyConnection, kept: dict[int, Source], first_rows: dict[int, int]) -> None:
-    """Create ``batch``, the files to judge, and take the rows of the others out of ``typed``."""
+def _keep(con: duckdb.DuckDBPyConnection, kept: dict[int, Source], refused: Collection[int],
+          first_rows: dict[int, int]) -> None:
+    """Create ``batch``, the files to judge, and take the rows of refused files out of ``typed``.
+
+    The rows of an odd file stay there, apart from ``batch``: it is read again, but who objects in it objects already.
+    """
     rows = [(position, source.delivery_id, source.arrival.sender, first_rows[position])
             for position, source in kept.items()]
     con.execute("create or replace temp table batch as select * from (values (null::integer, null::integer, "
                 f"null::varchar, null::bigint){''.join(f', {row}' for row in rows)}) "
                 "v(file_position, delivery_id, sender_code, first_row) where delivery_id is not null")
-    con.execute("delete from typed where file_position not in (select file_position from batch)")
+    if refused:
+        con.execute(f"delete from typed where file_position in ({', '.join(map(str, refused))})")
 
 
 def _land(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source],

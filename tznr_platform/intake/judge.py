@@ -73,8 +73,9 @@ def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: Analysi
         exclusions.exclude(con, settings, f"select pseudonym from typed join identified using (p1) where {objecting}")
     excluded = f"select pseudonym from ({registers.exclusions(settings)})"
     if rules.contract.sender_kind == "territory":
-        persons.declare(con, key, settings, "select distinct pseudonym from typed join identified using (p1) "
-                                            f"where mask = 0 and pseudonym not in ({excluded})")
+        persons.declare(con, key, settings,
+                        "select distinct pseudonym from typed semi join batch using (file_position) join identified "
+                        f"using (p1) where mask = 0 and pseudonym not in ({excluded})")
         exchange_register.seal(con, key, settings)
     unlisted = rules.bit(field, "NOT_ON_LIST") if rules.contract.sender_kind == "body" else 0
     con.execute("create or replace temp table people as select p1, person_id, case "

@@ -111,7 +111,8 @@ def test_an_altered_register_is_not_trusted(declared):
         list_out(declared.settings, "CNAF", why="juin")
 
 
-@pytest.mark.parametrize(("body", "why"), [("CAF", "juin"), ("CNAF", " ")])
+@pytest.mark.parametrize(("body", "why"), [
+    ("CAF", "juin"), ("CNAF", " "), ("CNAF", "pour prenom.nom@exemple.fr"), ("CNAF", f"sauf {identifier('anna')}")])
 def test_an_unknown_body_or_no_reason_stops(declared, body, why):
     with pytest.raises(UserError):
         list_out(declared.settings, body, why=why)

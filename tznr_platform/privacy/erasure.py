@@ -24,7 +24,7 @@ from tznr_platform.privacy.certificates import REMOVED, REWRITTEN, Certificate, 
 from tznr_platform.privacy.originals import Seeker, originals
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
-from tznr_platform.storage import backup, clock, connect, lake, rebuild, registers
+from tznr_platform.storage import audit, backup, clock, connect, lake, rebuild, registers
 
 PERSON, SUPERSEDED, RESTORED = "person", "superseded", "restored"
 ANSWER_KEY = "answer_key"
@@ -74,15 +74,16 @@ def erase(settings: Settings, pseudonyms: Collection[str], *, why: str, request_
     hold one of them are removed: what was accepted of the others is in the lake. The warehouse is gone afterwards: run
     ``evaluate``. ``UserError`` INPUT without a reason or a person, BUSY beside a run.
     """
-    if not why.strip() or not pseudonyms:
-        raise UserError("Un effacement demande au moins une personne et un motif.", where="effacement",
-                        why="l'acte est inscrit au journal d'audit", remedy="donner les deux")
+    why = audit.reason(why)
+    if not pseudonyms:
+        raise UserError("Un effacement demande au moins une personne.", where="effacement",
+                        why="aucun identifiant n'a été donné", remedy="donner le fichier des identifiants")
     resume(settings)
     with discreet(), rebuild.alone(settings):
         clock.require_open(settings)
         key = AnalysisKey.load(settings)
         plan = Plan(certificates.new_id("effacement", settings), settings.today.isoformat(), settings.operator,
-                    why.strip(), SUPERSEDED if superseded_only else PERSON, tuple(sorted(set(pseudonyms))), request_id)
+                    why, SUPERSEDED if superseded_only else PERSON, tuple(sorted(set(pseudonyms))), request_id)
         if plan.scope == PERSON:
             _exclude(settings, plan)
         plan = _with_files(settings, plan, Seeker(key, plan.pseudonyms))
@@ -106,16 +107,14 @@ def restore(settings: Settings, source: Path, *, why: str) -> Certificate:
     Those are the persons excluded today and those erased since the backup was made; no database opens in between
     (R20). Errors as ``backup.stage``, and ``UserError`` INPUT without a reason.
     """
-    if not why.strip():
-        raise UserError("Une restauration demande un motif.", where="restauration",
-                        why="l'acte est inscrit au journal d'audit", remedy="le donner : --why « … »")
+    why = audit.reason(why)
     resume(settings)
     with discreet(), rebuild.alone(settings):
         clock.require_open(settings)
         key = AnalysisKey.load(settings)
         manifest = backup.stage(settings, source, key.fingerprint)
         plan = Plan(certificates.new_id("restauration", settings), settings.today.isoformat(), settings.operator,
-                    why.strip(), RESTORED, (*_excluded(settings), *_since(settings, PERSON, manifest.erasure_ids)),
+                    why, RESTORED, (*_excluded(settings), *_since(settings, PERSON, manifest.erasure_ids)),
                     redo_count=len(_since(settings, SUPERSEDED, manifest.erasure_ids)))
         note(settings, plan)
         return _finish(settings, plan, key)

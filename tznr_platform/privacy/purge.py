@@ -114,7 +114,7 @@ def _plan(settings: Settings, why: str, second_operator: str) -> Plan:
     facts = tuple(file_fact(settings, path, REWRITTEN if path.is_relative_to(accepted) and not is_working_over
                             else REMOVED, retention_code=code) for path, code in sorted(files.items()))
     return Plan(certificates.new_id("purge", settings), settings.today.isoformat(), settings.operator, second_operator,
-                why.strip(), facts, tuple(map(str, sorted(files))),
+                audit.reason(why), facts, tuple(map(str, sorted(files))),
                 {str(path): file_fact(settings, path, REMOVED).sha256 for path in keys},
                 len(_pseudonyms(settings)) if is_working_over else 0, is_working_over)
 

@@ -18,14 +18,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tznr_platform.discretion import discreet, scrubbed
+from tznr_platform.discretion import discreet
 from tznr_platform.errors import UserError
 from tznr_platform.privacy import access, erasure, exclusions, ledger
 from tznr_platform.privacy.certificates import Certificate
 from tznr_platform.privacy.ledger import Request
 from tznr_platform.privacy.pseudonym import AnalysisKey
 from tznr_platform.settings import Settings
-from tznr_platform.storage import clock, connect, locks
+from tznr_platform.storage import audit, clock, connect, locks
 
 AT_ONCE = (ledger.OPPOSITION, ledger.LIMITATION)
 LISTED = {ledger.OPPOSITION: exclusions.OBJECTION, ledger.LIMITATION: exclusions.RESTRICTION,
@@ -65,7 +65,7 @@ def decide(settings: Settings, request_id: str, *, accept: bool, why: str) -> Re
     with _acting(settings):
         request = _find(settings, request_id, ledger.TO_DECIDE)
         decided = replace(request, decision_code=ledger.ACCEPTED if accept else ledger.REFUSED)
-        ledger.record(settings, decided, "decided", _reason(why))
+        ledger.record(settings, decided, "decided", audit.reason(why))
         return decided
 
 
@@ -79,7 +79,7 @@ def execute(settings: Settings, request_id: str, subject: str, *, why: str,
     with _acting(settings):
         request = _find(settings, request_id, ledger.TO_EXECUTE)
         _require_same(settings, request, subject)
-        return _executed(settings, request, subject, _reason(why), delivery_id)
+        return _executed(settings, request, subject, audit.reason(why), delivery_id)
 
 
 def withdraw(settings: Settings, request_id: str, subject: str, *, why: str) -> Request:
@@ -94,7 +94,7 @@ def withdraw(settings: Settings, request_id: str, subject: str, *, why: str) -> 
         if request.executed_date and request.request_type_code not in LISTED:
             raise UserError("Cette demande ne se retire plus.", where=f"demande {request_id}",
                             why="elle a été exécutée et n'a pas d'effet qui dure", remedy="inscrire une autre demande")
-        reason = _reason(why)
+        reason = audit.reason(why)
         if request.executed_date or request.request_type_code in AT_ONCE:
             _list(settings, request, AnalysisKey.load(settings).second_pass(subject), exclusions.lift)
         withdrawn = replace(request, withdrawn_date=settings.today)
@@ -153,15 +153,6 @@ def _find(settings: Settings, request_id: str, *statuses: str) -> Request:
         raise UserError("Cette demande n'est pas dans l'état voulu.", where=f"demande {request_id}"[:80], why=state,
                         remedy="voir le registre : tznr requests list --all")
     return found[0]
-
-
-def _reason(why: str) -> str:
-    """A reason is kept for years: it must be there and hold no personal value."""
-    if not why.strip() or scrubbed(why) != why:
-        raise UserError("Le motif ne peut pas être inscrit.", where="--why",
-                        why="il est vide, ou contient ce qui ressemble à une donnée personnelle",
-                        remedy="écrire un motif sans nom, numéro, adresse ni identifiant")
-    return why.strip()
 
 
 @contextmanager

@@ -45,9 +45,10 @@ def list_out(settings: Settings, body_code: str, *, why: str) -> SentList:
     the last day seen; BUSY beside a reception.
     """
     bodies = [sender.code for sender in contracts.senders().values() if sender.kind == "body"]
-    if body_code not in bodies or not why.strip():
-        raise UserError("La liste ne peut pas être établie.", where=body_code, why="organisme inconnu, ou motif absent",
-                        remedy=f"choisir parmi {', '.join(bodies)} et donner un motif")
+    if body_code not in bodies:
+        raise UserError("La liste ne peut pas être établie.", where=body_code, why="organisme inconnu",
+                        remedy=f"choisir parmi {', '.join(bodies)}")
+    why = audit.reason(why)
     clock.require_steady(settings, "l'envoi d'une liste")
     with discreet(), locks.exclusive(settings.lake_dir / "intake.lock", "le lac de données"), \
             connect(None, settings=settings) as con:
@@ -87,7 +88,7 @@ def _written(con: duckdb.DuckDBPyConnection, settings: Settings, body_code: str,
     persons, missing = con.execute("select count(distinct person_id) filter (where sealed_identifier is not null), "
                                    "count(distinct person_id) filter (where sealed_identifier is null) "
                                    "from asked_about").fetchone()
-    audit.append(settings, "list_out", list_id, why=why.strip(), person_count=persons, row_count=len(rows),
+    audit.append(settings, "list_out", list_id, why=why, person_count=persons, row_count=len(rows),
                  missing_count=missing, sha256=hashlib.sha256(content).hexdigest())
     con.register("listed", pa.table({"list_id": [list_id], "body_code": [body_code], "sent_date": [settings.today]}))
     lake.write_parquet(con, "select list_id, body_code, sent_date, person_id, territory_code from listed, asked_about "

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from tznr_platform.discretion import scrubbed
+from tznr_platform.errors import UserError
 from tznr_platform.settings import Settings
 from tznr_platform.storage import chain
 
@@ -22,6 +24,15 @@ def append(settings: Settings, action: str, subject: str, *, why: str = "", **fa
     return chain.append(settings.audit_file, {
         "date": settings.today.isoformat(), "recorded_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "operator": settings.operator, "action": action, "subject": subject, "why": why, "facts": facts}, WHAT)
+
+
+def reason(why: str) -> str:
+    """The reason of an act, which is kept for years: ``UserError`` when it is empty or holds a personal value."""
+    if not why.strip() or scrubbed(why) != why:
+        raise UserError("Le motif ne peut pas être inscrit.", where="--why",
+                        why="il est vide, ou contient ce qui ressemble à une donnée personnelle",
+                        remedy="écrire un motif sans nom, numéro, adresse ni identifiant")
+    return why.strip()
 
 
 def verify(settings: Settings) -> int:

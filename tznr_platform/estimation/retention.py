@@ -1,22 +1,29 @@
 """Retention of entitlements (maintien): how long openings last and how they end.
 
 Here: Aalen-Johansen cumulative incidence with competing exits, from aggregated spell durations, and
-Kaplan-Meier where one exit exists. Not here: what a spell is (dbt), how long data are kept (``privacy``).
+Kaplan-Meier where one exit exists. Not here: comparisons of curves (``rmst``), covariates (``hazard``), what a spell is
+(dbt), how long data are kept (``privacy``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from tznr_platform import french
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import Design, load_design
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 
+if TYPE_CHECKING:
+    import altair as alt
+
 CENSORED = "censored"
+ENTRY = "entry_months"
 COLUMNS = ("duration_months", "exit_code", "spell_count")
 FRAME_TYPES = {
     "benefit_code": "string", "exit_code": "string", "duration_months": "float64", "at_risk_count": "int64",
@@ -31,6 +38,7 @@ class Incidence:
     """Cumulative incidence of one benefit. Arrays: T durations, or K exits x T durations."""
 
     benefit_code: str
+    spell_count: int
     exit_codes: tuple[str, ...]
     duration_months: np.ndarray
     at_risk_count: np.ndarray
@@ -39,10 +47,6 @@ class Incidence:
     standard_error: np.ndarray
     retained_share: np.ndarray
     design_sha256: str
-
-    @property
-    def spell_count(self) -> int:
-        return int(self.at_risk_count[0])
 
     @property
     def median_months(self) -> float | None:
@@ -75,6 +79,21 @@ class Incidence:
             "design_sha256": self.design_sha256})
         return frame[frame["incidence_share"] > 0].reset_index(drop=True).astype(FRAME_TYPES)
 
+    def plot(self) -> alt.Chart:
+        """Cumulative incidence of each exit by duration."""
+        from tznr_platform.estimation.charts import incidence_chart
+
+        return incidence_chart(self.to_frame())
+
+    def explain(self) -> str:
+        """What the curve says at the horizons of the design, in French, with its limits."""
+        kept = [(self.retained_at(month), month) for month in load_design().horizon_months]
+        said = [f"{french.share(share)} à {month} mois" for share, month in kept if share is not None]
+        return (f"{self.benefit_code} : {french.count(self.spell_count, 'période suivie', 'périodes suivies')} depuis "
+                f"l'ouverture. Encore ouvertes : {', '.join(said) or 'aucun horizon atteint'}. Les sorties sont en "
+                "concurrence : leurs incidences s'ajoutent, et une période encore ouverte à la dernière extraction "
+                "n'est ni une sortie ni un maintien définitif. Description, non un effet du programme.")
+
 
 def cumulative_incidence(spells: pd.DataFrame, benefit_code: str, *,
                          design: Design | None = None) -> Incidence | NotEstimable:
@@ -82,8 +101,10 @@ def cumulative_incidence(spells: pd.DataFrame, benefit_code: str, *,
 
     ``spells``: rows of ``mart_spell_durations`` of one benefit (``duration_months`` >= 0, ``exit_code``
     censored or an exit of the design, ``spell_count`` >= 0); a spell censored in a month is at risk in that
-    month. Standard error: delta method on multinomial monthly increments, Greenwood's when there is one
-    exit (Collett, Modelling Survival Data in Medical Research, 3rd ed., p. 411; the formula of lifelines).
+    month. Left truncation: with a column ``entry_months`` (duration already lived when first seen, -1 for a spell
+    seen from its opening), a spell is at risk at longer durations only. Standard error: delta method on
+    multinomial monthly increments, Greenwood's when there is one exit (Collett, Modelling Survival Data in
+    Medical Research, 3rd ed., p. 411; the formula of lifelines).
     Raises ``UserError`` for a missing column or an exit the design does not know.
     """
     design = design or load_design()
@@ -94,14 +115,15 @@ def cumulative_incidence(spells: pd.DataFrame, benefit_code: str, *,
         return NotEstimable(benefit_code, reason)
     present = set(spells.loc[spells["spell_count"] > 0, "exit_code"])
     exits = tuple(code for code in design.exits if code in present)
-    months, leaving = _leaving(spells, (*exits, CENSORED))
-    at_risk = leaving.sum(axis=0)[::-1].cumsum()[::-1]
-    events = leaving[:-1]
+    months, events, at_risk = _risk_sets(spells, exits)
+    if (at_risk[:-1] == events.sum(axis=0)[:-1]).any():
+        return NotEstimable(benefit_code, "les périodes suivies finissent avant que les autres ne soient suivies.")
     retained = np.cumprod(1 - events.sum(axis=0) / at_risk)
     before = np.concatenate(([1.0], retained[:-1]))
     incidence = np.cumsum(before * events / at_risk, axis=1)
     variance = _variance(incidence, events, at_risk, before)
-    return Incidence(benefit_code, exits, months, at_risk, events, incidence, np.sqrt(variance), retained,
+    spell_count = int(spells["spell_count"].sum())
+    return Incidence(benefit_code, spell_count, exits, months, at_risk, events, incidence, np.sqrt(variance), retained,
                      design.sha256)
 
 
@@ -131,6 +153,8 @@ def _refusal_reason(spells: pd.DataFrame) -> str | None:
         return "une durée ou un effectif manque."
     if (numbers < 0).any():
         return "une durée ou un effectif est négatif."
+    if ENTRY in spells and not (spells[ENTRY] < spells["duration_months"]).all():
+        return "une période serait suivie après sa fin."
     counts = numbers[:, 1]
     if counts.sum() == 0:
         return "aucune période de droit n'est ouverte."
@@ -139,14 +163,18 @@ def _refusal_reason(spells: pd.DataFrame) -> str | None:
     return None
 
 
-def _leaving(spells: pd.DataFrame, codes: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Durations (T, sorted) and spells leaving by code and duration (codes x T)."""
+def _risk_sets(spells: pd.DataFrame, exits: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Durations (T, sorted), exits by code and duration (exits x T), spells at risk at each duration (T)."""
     seen = spells[spells["spell_count"] > 0]
+    counts = seen["spell_count"].to_numpy(dtype=np.int64)
     months, column = np.unique(seen["duration_months"].to_numpy(dtype=float), return_inverse=True)
-    row = pd.Index(codes).get_indexer(seen["exit_code"])
-    leaving = np.zeros((len(codes), len(months)), dtype=np.int64)
-    np.add.at(leaving, (row, column), seen["spell_count"].to_numpy(dtype=np.int64))
-    return months, leaving
+    leaving = np.zeros((len(exits) + 1, len(months)), dtype=np.int64)
+    np.add.at(leaving, (pd.Index((*exits, CENSORED)).get_indexer(seen["exit_code"]), column), counts)
+    at_risk = leaving.sum(axis=0)[::-1].cumsum()[::-1]
+    if ENTRY in seen:
+        entered = np.searchsorted(months, seen[ENTRY].to_numpy(dtype=float), side="right")
+        at_risk = at_risk - (counts.sum() - np.bincount(entered, counts, len(months) + 1)[:-1].cumsum())
+    return months, leaving[:-1], at_risk.astype(np.int64)
 
 
 def _variance(incidence: np.ndarray, events: np.ndarray, at_risk: np.ndarray,

@@ -145,3 +145,25 @@ def test_result_is_frozen_and_carries_the_design(alternating: pd.DataFrame):
     assert set(result.to_frame()["design_sha256"]) == {load_design().sha256}
     with pytest.raises(dataclasses.FrozenInstanceError):
         result.benefit_code = "PPA"
+
+
+def test_left_truncated_spells_are_at_risk_only_once_seen():
+    """lifelines' delayed entry; without it, spells seen late would make retention look longer."""
+    rng = np.random.default_rng(11)
+    rows = pd.DataFrame({"entry_months": rng.integers(-1, 6, 300), "spell_count": 1,
+                         "exit_code": rng.choice(["exit", "censored"], 300, p=[0.7, 0.3])})
+    rows["duration_months"] = rows["entry_months"].clip(lower=0) + rng.integers(1, 15, 300)
+    rival = KaplanMeierFitter().fit(rows["duration_months"], rows["exit_code"] == "exit", entry=rows["entry_months"])
+    result = kaplan_meier(rows, "RSA")
+    assert np.allclose(result.retained_share, rival.survival_function_at_times(result.duration_months), atol=1e-12)
+    assert result.spell_count == 300
+    late = pd.DataFrame({"entry_months": [-1, 8], "duration_months": [3, 9], "exit_code": "exit", "spell_count": 1})
+    assert "finissent avant" in str(cumulative_incidence(late, "RSA"))
+    assert "après sa fin" in str(cumulative_incidence(late.assign(entry_months=9), "RSA"))
+
+
+def test_a_curve_explains_itself_in_french(alternating: pd.DataFrame):
+    result = cumulative_incidence(alternating, "RSA")
+    assert "à 12 mois" in result.explain()
+    assert "non un effet" in result.explain()
+    assert "facet" in result.plot().to_dict()

@@ -14,7 +14,8 @@ from tznr_platform.contracts.model import Field
 from tznr_platform.contracts.reference_lists import reason_codes
 
 SENDING_KINDS = ("territory", "body", "evaluator")
-LEVELS = {"file": "Tout le fichier est refusé", "row": "Une ligne est refusée", "info": "Simple information"}
+LEVELS = {"file": "Tout le fichier est refusé", "row": "Une ligne est refusée", "info": "Simple information",
+          "fact": "Une contradiction, relevée après la réception"}
 MANY_CODES = 8
 
 

@@ -115,7 +115,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class ReasonCode:
-    """Why a row or a file is answered as it is: ``level`` is row, file or info; the words are French."""
+    """Why a row or a file is answered as it is: ``level`` is row, file, info or fact; the words are French."""
 
     code: str
     level: str

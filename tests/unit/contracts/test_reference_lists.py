@@ -45,9 +45,9 @@ def test_every_list_is_in_the_catalogue():
 
 def test_every_reason_has_a_message_and_a_remedy():
     for reason in reason_codes().values():
-        assert reason.level in ("row", "file", "info")
+        assert reason.level in ("row", "file", "info", "fact")
         assert reason.message.endswith((".", ")")) and reason.remedy.endswith(".")
-    assert {reason.level for reason in reason_codes().values()} == {"row", "file", "info"}
+    assert {reason.level for reason in reason_codes().values()} == {"row", "file", "info", "fact"}
 
 
 @pytest.mark.parametrize("name", [name for name in reference_names()

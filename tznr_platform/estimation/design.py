@@ -1,8 +1,8 @@
-"""The locked design: what is estimated, at which horizons, under which label, in which family of tests.
+"""The locked design: what is estimated, for whom, against whom, at which horizons, how, and under which label.
 
 Here: the reading and checking of ``design.json`` and its hash, which every estimate carries. The file is
 decided before outcomes are read; a change of it changes the hash and shows in a test. Not here: any
-estimator.
+estimator, nor the comparison of what was done with what was planned (``deviations``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tznr_platform.errors import ExitCode, UserError
 DESIGN_FILE = Path(__file__).with_name("design.json")
 LabelCode = Literal["causal_outreach", "associational_desk", "before_after", "not_identifiable"]
 Month = Annotated[int, Field(gt=0, le=36)]
+CalendarMonth = Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
 Threshold = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -34,6 +35,58 @@ class ScaleBands(_Part):
     warning_below: Threshold
 
 
+class Outcome(_Part):
+    """What is measured on each unit."""
+
+    code: str
+    title: str
+
+
+class Comparison(_Part):
+    """Who stands for what would have happened; some need a legal basis before a row of them is read."""
+
+    code: str
+    title: str
+    needs_legal_basis: bool
+
+
+class Cohort(_Part):
+    """Units by month of first contact, both ends included."""
+
+    code: str
+    title: str
+    first_month: CalendarMonth
+    last_month: CalendarMonth
+
+
+class Inference(_Part):
+    """How uncertainty is told; below ``least_clusters`` nothing but randomisation inference is."""
+
+    cluster: Literal["territory"]
+    standard_error: Literal["jackknife"]
+    interval: Literal["student"]
+    least_clusters: int
+    webb_below_treated: int
+    bootstrap_draws: int
+    folds: int
+    seed: int
+
+
+class Rules(_Part):
+    """Thresholds of the diagnostics (methods 4.9): what they allow, weaken or block."""
+
+    overlap_ess_share: Threshold
+    smd_adjust: Threshold
+    smd_blocked: Threshold
+    match_share: Threshold
+    objection_share: Threshold
+    pre_months: int
+    pre_months_share: Threshold
+    pre_test_power: Threshold
+    relative_magnitudes: tuple[float, ...]
+    oster_r2_factor: float
+
+
 class Family(_Part):
     """Tests that are corrected together."""
 
@@ -43,13 +96,16 @@ class Family(_Part):
 
 
 class Estimand(_Part):
-    """One quantity: population, benefits, horizons, and the only label under which it may be printed."""
+    """One quantity: population, benefits, horizons, and the strongest label under which it may be printed."""
 
     code: str
     title: str
     population: str
     benefits: tuple[str, ...]
     horizon_months: tuple[Month, ...] = Field(min_length=1)
+    outcome: str
+    comparison: str
+    cohort: str
     label: LabelCode
     family: str
 
@@ -60,22 +116,33 @@ class Design(_Part):
     version: str
     horizon_months: tuple[Month, ...]
     labels: dict[LabelCode, str]
+    outreach_channels: tuple[str, ...] = Field(min_length=1)
     exits: dict[str, str]
     scale_bands: ScaleBands
+    outcomes: tuple[Outcome, ...]
+    comparisons: tuple[Comparison, ...]
+    cohorts: tuple[Cohort, ...]
+    last_outcome_month: CalendarMonth
+    inference: Inference
+    rules: Rules
     families: tuple[Family, ...]
     estimands: tuple[Estimand, ...]
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
         families = [family.code for family in self.families]
+        known = {"outcome": self.outcomes, "comparison": self.comparisons, "cohort": self.cohorts,
+                 "family": self.families}
         problems = {
             "horizon_months": self.horizon_months != tuple(sorted(set(self.horizon_months))),
             "labels": set(self.labels) != set(LabelCode.__args__),
             "scale_bands": self.scale_bands.items_only_below >= self.scale_bands.warning_below,
+            "rules": self.rules.smd_adjust >= self.rules.smd_blocked,
             "families": len(set(families)) != len(families),
             "estimands": len({e.code for e in self.estimands}) != len(self.estimands)
-            or any(e.family not in families or not set(e.horizon_months) <= set(self.horizon_months)
-                   for e in self.estimands),
+            or any(not set(e.horizon_months) <= set(self.horizon_months) for e in self.estimands)
+            or any(getattr(e, name) not in {part.code for part in parts}
+                   for e in self.estimands for name, parts in known.items()),
         }
         if any(problems.values()):
             raise ValueError(", ".join(name for name, wrong in problems.items() if wrong))

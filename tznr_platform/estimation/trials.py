@@ -2,24 +2,30 @@
 
 Here: the primary estimator of methods 4.1. In trial g, whoever was not met before g and is at risk is compared by
 exact stratum of the month before: met in g against not met in g, the latter censored at their own later contact and
-weighted by the inverse of the probability of staying unmet. Not here: who is at risk (the marts), the label printed
-(``design``). With controls that were all met one day the estimate is biased upwards, whatever the strata: it is the
-bias that the simulator reproduces, and the reason for the label « associatif (guichet) ».
+weighted by the inverse of the probability of staying unmet. Covariates, if given, adjust within the strata, doubly
+robustly: right if either the chance of being met or the outcome without contact is. Not here: who is at risk (the
+marts), the label printed (``labels``). With controls that were all met one day the estimate is biased upwards,
+whatever the strata: it is the bias that the simulator reproduces, and the reason for the label « associatif (guichet) ».
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from tznr_platform.errors import UserError
+from tznr_platform.estimation.design import load_design
+from tznr_platform.estimation.nuisance import Learner, one_thread
+from tznr_platform.estimation.panel import AccessPanel
+from tznr_platform.estimation.stacking import Outcome, Trials, prepare
 from tznr_platform.estimation.verdict import NotEstimable
 
-TWO_SIDED_95 = NormalDist().inv_cdf(0.975)
-SMALLEST_STAYING = 0.05
+if TYPE_CHECKING:
+    import altair as alt
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,9 @@ class AccessEffect:
     """Difference of the share open at the horizon, contact minus no contact, among those met (``contacted_count``).
 
     ``open_share`` and ``counterfactual_share`` make the difference; ``standard_error``: jackknife over clusters.
-    ``supported_share``: those met who had a comparison in their stratum; ``effective_controls``: Kish.
+    ``supported_share``: those met who had a comparison in their stratum; ``effective_controls``: Kish, out of
+    ``control_count`` person-trials; ``known_share``: those met whose outcome is known; ``lowest_left_out`` and
+    ``highest_left_out``: range of the estimate when one cluster is left out.
     """
 
     horizon_months: int
@@ -38,118 +46,122 @@ class AccessEffect:
     contacted_count: int
     supported_share: float
     effective_controls: float
+    control_count: int
+    cluster_count: int
+    known_share: float
+    lowest_left_out: float
+    highest_left_out: float
+    channel_code: str = ""
+    outcome_code: Outcome = "open"
+    design_sha256: str = ""
 
     @property
     def low(self) -> float:
-        return self.estimate - TWO_SIDED_95 * self.standard_error
+        return self.estimate - self._reach
 
     @property
     def high(self) -> float:
-        return self.estimate + TWO_SIDED_95 * self.standard_error
+        return self.estimate + self._reach
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, Student with as many degrees of freedom as clusters less one."""
+        if not self.standard_error:
+            return 1.0 if not self.estimate else 0.0
+        return float(2 * stats.t.sf(abs(self.estimate) / self.standard_error, self.cluster_count - 1))
+
+    @property
+    def _reach(self) -> float:
+        return float(stats.t.ppf(0.975, self.cluster_count - 1)) * self.standard_error
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row: the fields and the bounds of the 95 % interval."""
+        return pd.DataFrame([{**vars(self), "low": self.low, "high": self.high, "p_value": self.p_value}])
+
+    def plot(self) -> alt.Chart:
+        """Estimate and interval."""
+        from tznr_platform.estimation import effect_charts
+
+        return effect_charts.effects_chart(self.to_frame())
+
+    def explain(self) -> str:
+        """What the number says and does not say, in French."""
+        return (f"Après {self.horizon_months} mois, le droit est ouvert pour {_percent(self.open_share)} des personnes "
+                f"rencontrées ({self.contacted_count}) ; sans contact, il l'aurait été pour "
+                f"{_percent(self.counterfactual_share)} : différence de {_points(self.estimate)}, intervalle à 95 % de "
+                f"{_points(self.low)} à {_points(self.high)} ({self.cluster_count} grappes). "
+                "La comparaison ne vaut que si, à situation égale, être rencontré ne dépend pas du droit à venir.")
 
 
 def sequential_trials(contact_month: np.ndarray, is_open: np.ndarray, stratum: np.ndarray, *, trial_months: range,
-                      horizons: tuple[int, ...], clusters: np.ndarray) -> list[AccessEffect | NotEstimable]:
+                      horizons: tuple[int, ...], clusters: np.ndarray, at_risk: np.ndarray | None = None,
+                      covariates: np.ndarray | None = None, channel: np.ndarray | None = None,
+                      of_channel: str | None = None, outcome: Outcome = "open", learner: Learner = "logistic",
+                      folds: int | None = None, seed: int | None = None) -> list[AccessEffect | NotEstimable]:
     """Effects by horizon. Arrays: persons (first contact, beyond the months if none; cluster code), persons x months
-    (entitlement open; stratum of the month, -1 when not at risk). The stratum of month g-1 is used in trial g.
+    (entitlement open, NaN unknown; stratum of the month, -1 when not at risk). The stratum of g-1 is used in trial g.
 
-    ``UserError`` when the arrays do not agree or a horizon leaves the months.
+    ``covariates`` (persons x k): adjusted for, cross-fitted. ``channel`` and ``of_channel``: effect of contacts by that
+    channel, other contacts censoring. ``UserError`` when the arrays do not agree or a horizon leaves the months.
     """
-    is_open, stratum = np.asarray(is_open), np.asarray(stratum)
-    if is_open.shape != stratum.shape or {len(contact_month), len(clusters)} != {len(is_open)} or not len(is_open):
-        raise _refusal("les tableaux ne décrivent pas les mêmes personnes et les mêmes mois")
-    if not len(trial_months) or min(trial_months) < 1 or max(trial_months) + max(horizons) >= is_open.shape[1]:
-        raise _refusal("un essai ou un horizon sort des mois observés")
-    contact = np.asarray(contact_month, np.int64)
-    cohort = _Cohort(contact, is_open, stratum, np.unique(clusters, return_inverse=True)[1],
-                     _staying_unmet(contact, stratum))
-    return [_effect(cohort, trial_months, horizon) for horizon in horizons]
+    panel = AccessPanel.of(contact_month, is_open, stratum, clusters, at_risk=at_risk, covariates=covariates,
+                           channel=channel)
+    return effects(panel, trial_months, horizons, of_channel=of_channel, outcome=outcome, learner=learner, folds=folds,
+                   seed=seed)
 
 
-@dataclass(frozen=True, eq=False)
-class _Cohort:
-    """Persons: month of contact, cluster number; persons x months: open, stratum, log probability of staying unmet."""
+def effects(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...], *, of_channel: str | None = None,
+            outcome: Outcome = "open", **options) -> list[AccessEffect | NotEstimable]:
+    """The same from a panel; ``options`` of ``prepare``."""
+    if len(panel) and (not len(trial_months) or not horizons or min(trial_months) < 1
+                       or max(trial_months) + max(horizons) >= panel.months):
+        raise UserError("Les essais mensuels ne peuvent pas être construits.", where="effet sur l'accès",
+                        why="un essai ou un horizon sort des mois observés",
+                        remedy="fournir le panel personne-mois tel que le construit l'étape des indicateurs")
+    trials = prepare(panel, trial_months, channel=of_channel, **options)
+    if isinstance(trials, NotEstimable):
+        return [NotEstimable(f"effet à {horizon} mois", trials.reason) for horizon in horizons]
+    with one_thread():
+        return [effect_at(trials, horizon, outcome) for horizon in horizons]
 
-    contact: np.ndarray
-    is_open: np.ndarray
-    stratum: np.ndarray
-    cluster: np.ndarray
-    staying: np.ndarray
+
+def effect_at(trials: Trials, horizon: int, outcome: Outcome = "open") -> AccessEffect | NotEstimable:
+    """The comparison of prepared trials at a horizon, as a result."""
+    found = trials.compared(horizon, outcome)
+    if isinstance(found, NotEstimable):
+        return found
+    return AccessEffect(horizon, found.estimate, found.open_share, found.counterfactual_share, found.standard_error,
+                        int(found.contacted), found.supported / found.contacted, found.effective_controls,
+                        int(found.controls), len(found.left_out), found.known, float(found.left_out.min()),
+                        float(found.left_out.max()), trials.channel or "", outcome, load_design().sha256)
 
 
-def to_frame(effects: list[AccessEffect | NotEstimable]) -> pd.DataFrame:
+def by_channel(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...],
+               **options) -> dict[str, list[AccessEffect | NotEstimable]]:
+    """Effects of contacts by each channel met with in the panel, in the order of their codes."""
+    codes = np.unique(panel.channel[panel.contact < panel.months])
+    return {str(code): effects(panel, trial_months, horizons, of_channel=str(code), **options) for code in codes if code}
+
+
+def cumulative_access(panel: AccessPanel, trial_months: range, months: int, **options) -> pd.DataFrame | NotEstimable:
+    """Share whose entitlement opened at least once by each month since contact, with and without contact.
+
+    One row a month from 0 to ``months``: month, open_share, counterfactual_share, estimate, low, high.
+    """
+    found = effects(panel, trial_months, tuple(range(months + 1)), outcome="opened_by", **options)
+    refused = [one for one in found if isinstance(one, NotEstimable)]
+    return refused[0] if refused else to_frame(found)
+
+
+def to_frame(found: list[AccessEffect | NotEstimable]) -> pd.DataFrame:
     """One row an effect that could be estimated."""
-    found = [effect for effect in effects if isinstance(effect, AccessEffect)]
-    return pd.DataFrame([{**vars(effect), "low": effect.low, "high": effect.high} for effect in found])
+    rows = [effect.to_frame() for effect in found if isinstance(effect, AccessEffect)]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
-def _staying_unmet(contact: np.ndarray, stratum: np.ndarray) -> np.ndarray:
-    """Persons x (months + 1): log of the probability of being unmet through the month before, by monthly strata."""
-    persons, months = stratum.shape
-    logs = np.zeros((persons, months + 1))
-    kinds = int(stratum.max()) + 2
-    met, exposed = np.zeros(kinds), np.zeros(kinds)
-    for month in range(1, months):
-        unmet, kind = contact >= month, stratum[:, month - 1] + 1
-        exposed += np.bincount(kind[unmet], minlength=kinds)
-        met += np.bincount(kind[contact == month], minlength=kinds)
-    hazard = np.divide(met, exposed, out=np.zeros(kinds), where=exposed > 0)
-    step = np.log1p(-np.minimum(hazard, 1 - 1e-9))
-    for month in range(1, months):
-        logs[:, month + 1] = logs[:, month] + step[stratum[:, month - 1] + 1]
-    return logs
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %".replace(".", ",")
 
 
-def _effect(cohort: _Cohort, trial_months: range, horizon: int) -> AccessEffect | NotEstimable:
-    kinds, groups = int(cohort.stratum.max()) + 1, int(cohort.cluster.max()) + 1
-    sums = np.zeros((5, groups, len(trial_months), kinds))
-    for rank, month in enumerate(trial_months):
-        kind, later = cohort.stratum[:, month - 1], cohort.is_open[:, month + horizon]
-        treated = np.flatnonzero((kind >= 0) & (cohort.contact == month))
-        control = np.flatnonzero((kind >= 0) & (cohort.contact > month + horizon))
-        weight = np.exp(cohort.staying[control, month + 1] - cohort.staying[control, month + horizon + 1])
-        weight = np.minimum(weight, 1 / SMALLEST_STAYING)
-        columns = [(treated, np.ones(len(treated))), (treated, later[treated]), (control, weight),
-                   (control, weight * later[control]), (control, weight**2)]
-        for offset, (people, values) in enumerate(columns):
-            counted = np.bincount(cohort.cluster[people] * kinds + kind[people], values, minlength=groups * kinds)
-            sums[offset, :, rank] = counted.reshape(groups, kinds)
-    return _compared(sums.reshape(5, groups, -1), horizon)
-
-
-def _compared(sums: np.ndarray, horizon: int) -> AccessEffect | NotEstimable:
-    """From sums by cluster and cell (met, met and open, weights, weighted open, squared weights) to the effect."""
-    total = sums.sum(axis=1)
-    contacted = total[0].sum()
-    subject = f"effet à {horizon} mois"
-    if not contacted:
-        return NotEstimable(subject, "personne n'a été rencontré parmi les personnes à risque")
-    open_share, counterfactual, supported = _shares(total)
-    if not supported:
-        return NotEstimable(subject, "aucune personne comparable n'est restée sans contact")
-    left_out = np.array([_shares(total - one)[:2] for one in sums.swapaxes(0, 1)])
-    if len(left_out) < 2 or not np.isfinite(left_out).all():
-        return NotEstimable(subject, "une seule grappe porte toute l'information")
-    differences = left_out[:, 0] - left_out[:, 1]
-    estimate, count = open_share - counterfactual, len(left_out)
-    error = float(np.sqrt((count - 1) / count * ((differences - estimate) ** 2).sum()))
-    weights = np.divide(total[0], total[2], out=np.zeros_like(total[0]), where=total[2] > 0)
-    effective = (weights @ total[2]) ** 2 / (weights**2 @ total[4])
-    return AccessEffect(horizon, estimate, open_share, counterfactual, error, int(contacted),
-                        float(supported / contacted), float(effective))
-
-
-def _shares(total: np.ndarray) -> tuple[float, float, float]:
-    """Share open among the met who have a comparison, the same without contact, and how many they are."""
-    met, met_open, weight, weighted_open, _ = total
-    usable = (weight > 0) & (met > 0)
-    supported = met[usable].sum()
-    if not supported:
-        return float("nan"), float("nan"), 0.0
-    counterfactual = (met[usable] * weighted_open[usable] / weight[usable]).sum() / supported
-    return float(met_open[usable].sum() / supported), float(counterfactual), float(supported)
-
-
-def _refusal(why: str) -> UserError:
-    return UserError("Les essais mensuels ne peuvent pas être construits.", where="effet sur l'accès", why=why,
-                     remedy="fournir le panel personne-mois tel que le construit l'étape des indicateurs")
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f} points".replace(".", ",")

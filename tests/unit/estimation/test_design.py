@@ -11,7 +11,7 @@ from tznr_platform.contracts import reference
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.estimation.design import DESIGN_FILE, load_design
 
-LOCKED = "f19c8c0fac77caf676ea2448a7997b9a106fe4df95808e46084313e5a9e159d7"
+LOCKED = "765780d72144ddc9092a2818e95710ede25eae5d69c3ef681ff8104cc8f07288"
 
 
 def test_the_design_is_the_registered_one():

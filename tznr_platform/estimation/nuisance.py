@@ -1,0 +1,108 @@
+"""What an effect needs and nobody asks about: chances of being met and of opening anyway, cross-fitted.
+
+Here: one binary model on cells (stratum x profile of covariates), fitted on the other folds, and the setting that makes
+it give the same bytes on any number of threads. Not here: what is compared with what (``trials``, ``doubly_robust``).
+Persons of one cell count as one row with a weight: the cost follows the cells, not the person-months.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Learner = Literal["logistic", "boosting"]
+EDGE, TREES, LEAVES, SMALLEST_LEAF = 1e-6, 60, 8, 50
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Sums in one order whatever the machine: same data, same seed, same bytes."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
+
+
+def folds_of(clusters: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """Fold of each unit (n): whole clusters are drawn, so that nobody is predicted from their own territory."""
+    codes, index = np.unique(clusters, return_inverse=True)
+    drawn = np.random.default_rng(seed).permutation(len(codes))
+    return (drawn % min(folds, len(codes)))[index]
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Cells of persons x months: ``code`` (n x months), then by cell its stratum and its covariates (standardised)."""
+
+    code: np.ndarray
+    stratum: np.ndarray
+    covariates: np.ndarray
+    fold: np.ndarray
+
+    @classmethod
+    def of(cls, stratum: np.ndarray, covariates: np.ndarray, fold: np.ndarray) -> Cells:
+        """``stratum``: n x months, from -1; ``covariates``: n x k (k may be 0), finite; ``fold``: n."""
+        shifted = stratum.astype(np.int64) + 1
+        width = int(shifted.max()) + 1
+        if not covariates.shape[1]:
+            return cls(shifted, np.arange(width), np.empty((width, 0)), np.zeros(len(stratum), np.int64))
+        profiles, profile = np.unique(covariates, axis=0, return_inverse=True)
+        key, code = np.unique(shifted + profile.reshape(-1, 1) * width, return_inverse=True)
+        spread = profiles.std(axis=0)
+        standard = (profiles - profiles.mean(axis=0)) / np.where(spread > 0, spread, 1)
+        return cls(code.reshape(stratum.shape), key % width, standard[key // width], fold)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Folds and cells: the shape of counts and of predictions."""
+        return int(self.fold.max()) + 1, len(self.stratum)
+
+    def place(self, persons: np.ndarray | slice, month: int) -> np.ndarray:
+        """Where these persons lie in a month, in an array of ``shape`` once flattened."""
+        return self.fold[persons] * self.shape[1] + self.code[persons, month]
+
+    def predicted(self, events: np.ndarray, total: np.ndarray, learner: Learner, seed: int) -> np.ndarray:
+        """Chance of the event by fold and cell (``shape``), learnt from the weighted counts of the other folds.
+
+        Without covariates: the share of the stratum. With: a model of the stratum's own chance and the covariates.
+        """
+        if not self.covariates.shape[1]:
+            share = np.divide(events, total, out=np.zeros_like(total), where=total > 0)
+            return np.minimum(share, 1 - 1e-9)
+        found = np.empty(self.shape)
+        for fold in range(len(found)):
+            others = [total.sum(axis=0) - total[fold], events.sum(axis=0) - events[fold]] if len(found) > 1 else [
+                total[0], events[0]]
+            found[fold] = self._fitted(np.maximum(others[1], 0), np.maximum(others[0], 0), learner, seed)
+        return np.clip(found, EDGE, 1 - EDGE)
+
+    def _fitted(self, events: np.ndarray, total: np.ndarray, learner: Learner, seed: int) -> np.ndarray:
+        overall = events.sum() / max(total.sum(), 1)
+        if not 0 < overall < 1:
+            return np.full(len(total), overall)
+        kinds = int(self.stratum.max()) + 1
+        seen = np.bincount(self.stratum, total, kinds) + 1
+        share = np.clip((np.bincount(self.stratum, events, kinds) + overall) / seen, EDGE, 1 - EDGE)[self.stratum]
+        features = np.column_stack([np.log(share / (1 - share)), self.covariates])
+        yes, no = np.flatnonzero(events > 0), np.flatnonzero(total - events > EDGE)
+        rows = np.concatenate([yes, no])
+        weights = np.concatenate([events[yes], (total - events)[no]])
+        model = binary_model(learner, seed)
+        model.fit(features[rows], np.arange(len(rows)) < len(yes), sample_weight=weights)
+        return model.predict_proba(features)[:, 1]
+
+
+def binary_model(learner: Learner, seed: int):
+    """A scikit-learn classifier: a logistic regression, slightly shrunk so that separation stays finite, or trees."""
+    if learner == "boosting":
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        return HistGradientBoostingClassifier(max_iter=TREES, max_leaf_nodes=LEAVES, min_samples_leaf=SMALLEST_LEAF,
+                                              early_stopping=False, random_state=seed)
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(solver="newton-cholesky", max_iter=100, tol=1e-8)

@@ -1,0 +1,232 @@
+"""Monthly trials stacked: who is compared with whom, with which weight, and the sums that make an estimate.
+
+Here: pairs of arms by trial and stratum, chances of contact, leave-one-cluster-out comparisons at any offset from contact.
+Not here: the results that are read (``trials``, ``event_study``), the models of chances (``nuisance``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tznr_platform.estimation.design import load_design
+from tznr_platform.estimation.nuisance import EDGE, Cells, Learner, folds_of, one_thread
+from tznr_platform.estimation.panel import UNKNOWN, AccessPanel
+from tznr_platform.estimation.verdict import NotEstimable
+
+SMALLEST_STAYING = 0.05
+Outcome = Literal["open", "opened_by"]
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One comparison at an offset from contact: totals, and the estimate without each cluster (``left_out``)."""
+
+    open_share: float
+    counterfactual_share: float
+    left_out: np.ndarray
+    contacted: float
+    supported: float
+    effective_controls: float
+    controls: float
+    known: float
+
+    @property
+    def estimate(self) -> float:
+        return self.open_share - self.counterfactual_share
+
+    @property
+    def standard_error(self) -> float:
+        return float(np.sqrt(jackknife_covariance(self.left_out[:, None], np.array([self.estimate]))[0, 0]))
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Trial ``rank``: persons met and not met of the strata where somebody was met (``slot``), weights of the latter."""
+
+    month: int
+    treated: np.ndarray
+    control: np.ndarray
+    treated_slot: np.ndarray
+    control_slot: np.ndarray
+    weight: np.ndarray
+    is_capped: np.ndarray
+
+    @property
+    def slots(self) -> int:
+        return int(self.treated_slot.max()) + 1 if len(self.treated) else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """A panel with its chances of contact: ``staying`` (log of staying unmet, n x months + 1), ``met`` by fold and cell."""
+
+    panel: AccessPanel
+    trial_months: range
+    channel: str | None
+    cells: Cells
+    met: np.ndarray
+    met_so: np.ndarray
+    staying: np.ndarray
+    learner: Learner
+    seed: int
+
+    def pairs(self, offset: int, through: int | None = None) -> Iterator[Pair]:
+        """Trial by trial, who is compared with whom, unmet through ``through`` (default: the offset) for controls."""
+        panel, through = self.panel, max(offset, 0) if through is None else through
+        for month in self.trial_months:
+            kind = panel.stratum[:, month - 1].astype(np.int64) + 1
+            risk = panel.at_risk[:, month - 1]
+            arrived = risk & (panel.contact == month)
+            treated = np.flatnonzero(arrived if self.channel is None else arrived & (panel.channel == self.channel))
+            slot = np.full(kind.max() + 1, -1)
+            here = np.unique(kind[treated])
+            slot[here] = np.arange(len(here))
+            control = np.flatnonzero(risk & (panel.contact > month + through) & (slot[kind] >= 0))
+            weight = np.exp(self.staying[control, month + 1] - self.staying[control, month + through + 1])
+            is_capped = weight > 1 / SMALLEST_STAYING
+            weight = np.minimum(weight, 1 / SMALLEST_STAYING) * self.odds(control, month)
+            yield Pair(month, treated, control, slot[kind[treated]], slot[kind[control]], weight, is_capped)
+
+    def odds(self, persons: np.ndarray, month: int) -> np.ndarray | float:
+        """Relative chance of being met in the month (by the channel) rather than not at all."""
+        if not self.cells.covariates.shape[1]:
+            return 1.0
+        place = self.cells.place(persons, month - 1)
+        return self.met_so.ravel()[place] / (1 - self.met.ravel()[place])
+
+    def outcome(self, persons: np.ndarray, month: int, offset: int, kind: Outcome) -> np.ndarray:
+        """1, 0 or UNKNOWN at ``month + offset``; ``opened_by``: at least once from the month of contact on."""
+        states = self.panel.is_open
+        if kind == "open" or offset < 0:
+            return states[persons, month + offset]
+        window = states[persons, month:month + offset + 1]
+        opened = (window == 1).any(axis=1)
+        return np.where(opened, 1, np.where((window == UNKNOWN).any(axis=1), UNKNOWN, 0)).astype(np.int8)
+
+    def compared(self, offset: int, kind: Outcome = "open", through: int | None = None) -> Compared | NotEstimable:
+        """The comparison at an offset from contact, in months (negative: before)."""
+        subject, known, seen = f"effet à {offset} mois", 0.0, 0.0
+        expected, sums = self._expected(offset, kind, through), []
+        for pair in self.pairs(offset, through):
+            later, other = (self.outcome(persons, pair.month, offset, kind) for persons in (pair.treated, pair.control))
+            seen, known = seen + len(later), known + (later != UNKNOWN).sum()
+            sums.append(self._sums(pair, later, other, expected))
+        if not seen:
+            return NotEstimable(subject, "personne n'a été rencontré parmi les personnes à risque")
+        if not known:
+            return NotEstimable(subject, "le résultat n'est connu pour aucune des personnes rencontrées")
+        return _compared(np.concatenate(sums, axis=2), subject, known / seen)
+
+    def _expected(self, offset: int, kind: Outcome, through: int | None) -> np.ndarray | None:
+        """Chance of the outcome without contact, by fold and cell, learnt from the controls; None without covariates."""
+        if not self.cells.covariates.shape[1]:
+            return None
+        events, total = np.zeros(self.cells.shape), np.zeros(self.cells.shape)
+        for pair in self.pairs(offset, through):
+            state = self.outcome(pair.control, pair.month, offset, kind)
+            place = self.cells.place(pair.control, pair.month - 1)
+            weight = pair.weight / self.odds(pair.control, pair.month) * (state != UNKNOWN)
+            total += np.bincount(place, weight, total.size).reshape(total.shape)
+            events += np.bincount(place, weight * (state == 1), total.size).reshape(total.shape)
+        return self.cells.predicted(events, total, self.learner, self.seed)
+
+    def _sums(self, pair: Pair, later: np.ndarray, other: np.ndarray, expected: np.ndarray | None) -> np.ndarray:
+        """By figure, cluster and stratum: met, open, expected; then weights, their rest, their squares, their number."""
+        groups = int(self.panel.group.max()) + 1
+        shape = (groups, pair.slots)
+        predicted = [np.zeros(len(persons)) if expected is None else expected.ravel()[
+            self.cells.place(persons, pair.month - 1)] for persons in (pair.treated, pair.control)]
+        arms = [(pair.treated, pair.treated_slot, later != UNKNOWN), (pair.control, pair.control_slot, other != UNKNOWN)]
+        weight = pair.weight * arms[1][2]
+        figures = [(0, arms[0][2]), (0, later == 1), (0, predicted[0] * arms[0][2]), (1, weight),
+                   (1, weight * ((other == 1) - predicted[1])), (1, weight**2), (1, arms[1][2])]
+        return np.stack([np.bincount(self.panel.group[arms[arm][0]] * pair.slots + arms[arm][1], values,
+                                     shape[0] * shape[1]).reshape(shape) for arm, values in figures])
+
+
+def prepare(panel: AccessPanel, trial_months: range, *, channel: str | None = None, learner: Learner = "logistic",
+            folds: int | None = None, seed: int | None = None) -> Trials | NotEstimable:
+    """Learn who is met and who stays unmet, from the months of the panel; folds and seed are those of the design."""
+    inference, subject = load_design().inference, "effet sur l'accès"
+    if not len(panel) or not panel.months:
+        return NotEstimable(subject, "la cohorte est vide")
+    if not np.isfinite(panel.covariates).all():
+        return NotEstimable(subject, "une covariable manque : une valeur absente n'est jamais remplacée")
+    seed = inference.seed if seed is None else seed
+    fold = folds_of(panel.group, inference.folds if folds is None else folds, seed)
+    cells = Cells.of(panel.stratum, panel.covariates, fold)
+    with one_thread():
+        met, exposed, met_so = _contacts(panel, cells, channel)
+        chance = cells.predicted(met, exposed, learner, seed)
+        chance_so = chance if channel is None else cells.predicted(met_so, exposed, learner, seed)
+    step = np.log1p(-chance).ravel()
+    staying = np.zeros((len(panel), panel.months + 1))
+    for month in range(1, panel.months):
+        staying[:, month + 1] = staying[:, month] + step[cells.place(slice(None), month - 1)]
+    trials = Trials(panel, trial_months, channel, cells, chance, chance_so, staying, learner, seed)
+    return NotEstimable(subject, "les covariables séparent parfaitement les personnes rencontrées des autres") if (
+        _separates(trials)) else trials
+
+
+def jackknife_covariance(left_out: np.ndarray, estimate: np.ndarray) -> np.ndarray:
+    """Covariance (k x k) from estimates without each cluster (clusters x k) around the whole (k): CRV3's jackknife."""
+    gap = left_out - estimate
+    return (len(gap) - 1) / len(gap) * gap.T @ gap
+
+
+def _contacts(panel: AccessPanel, cells: Cells, channel: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By fold and cell: contacts, months exposed, contacts by the channel."""
+    met, exposed, met_so = (np.zeros(cells.shape) for _ in range(3))
+    for month in range(1, panel.months):
+        place = cells.place(slice(None), month - 1)
+        arrived = panel.contact == month
+        for target, chosen in ((exposed, panel.contact >= month), (met, arrived),
+                               (met_so, arrived if channel is None else arrived & (panel.channel == channel))):
+            target += np.bincount(place[chosen], minlength=target.size).reshape(target.shape)
+    return met, exposed, met_so
+
+
+def _separates(trials: Trials) -> bool:
+    """Whether, in every stratum of every trial, whoever is met is likelier to be than whoever is not."""
+    if not trials.cells.covariates.shape[1]:
+        return False
+    seen = False
+    for pair in trials.pairs(0):
+        lowest, highest = np.full(pair.slots, np.inf), np.full(pair.slots, -np.inf)
+        np.minimum.at(lowest, pair.treated_slot, trials.odds(pair.treated, pair.month))
+        np.maximum.at(highest, pair.control_slot, trials.odds(pair.control, pair.month))
+        if (lowest <= highest).any():
+            return False
+        seen = seen or np.isfinite(highest).any()
+    return bool(seen)
+
+
+def _compared(sums: np.ndarray, subject: str, known: float) -> Compared | NotEstimable:
+    """From sums by figure, cluster and cell to the comparison and its leave-one-cluster-out estimates."""
+    total = sums.sum(axis=1)
+    open_share, counterfactual, supported = _shares(total)
+    if not supported:
+        return NotEstimable(subject, "aucune personne comparable n'est restée sans contact")
+    left_out = np.array([_shares(total - one)[:2] for one in sums.swapaxes(0, 1)])
+    if len(left_out) < 2 or not np.isfinite(left_out).all():
+        return NotEstimable(subject, "une seule grappe porte toute l'information")
+    met, _, _, weight, _, squares, count = total
+    scale = np.divide(met, weight, out=np.zeros_like(met), where=weight > 0)
+    effective = (scale @ weight) ** 2 / (scale**2 @ squares)
+    return Compared(open_share, counterfactual, left_out[:, 0] - left_out[:, 1], met.sum(), supported,
+                    float(effective), float(count[scale > 0].sum()), float(known))
+
+
+def _shares(total: np.ndarray) -> tuple[float, float, float]:
+    """Share open among the met who have a comparison, the same without contact, and how many they are."""
+    met, met_open, expected, weight, rest, _, _ = total
+    usable = (weight > EDGE) & (met > 0)
+    supported = met[usable].sum()
+    if not supported:
+        return float("nan"), float("nan"), 0.0
+    counterfactual = (expected[usable] + met[usable] * rest[usable] / weight[usable]).sum() / supported
+    return float(met_open[usable].sum() / supported), float(counterfactual), float(supported)

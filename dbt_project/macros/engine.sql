@@ -10,3 +10,6 @@
 {#- The columns of a row as one JSON text, and the text of one of them. -#}
 {% macro row_as_json(relation) -%} cast(to_json({{ relation }}) as varchar) {%- endmacro %}
 {% macro json_text(json, key) -%} json_extract_string({{ json }}, {{ key }}) {%- endmacro %}
+
+{#- The whole numbers from the first to the last, as a table of one column. -#}
+{% macro numbers(first, last) -%} range({{ first }}, {{ last }} + 1) {%- endmacro %}

@@ -13,12 +13,15 @@ import numpy as np
 import pandas as pd
 
 from tznr_platform.errors import UserError
+from tznr_platform.estimation.bands import DRAWS, Band, simultaneous_band
+from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.two_period import ESTIMATORS, Method, NoOverlapError
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 
 Control = Literal["never", "not_yet"]
 Base = Literal["varying", "universal"]
 Kind = Literal["simple", "dynamic", "group", "calendar"]
+SUBJECT = "effets par cohorte"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +102,17 @@ class GroupTimeEffects:
         """Weighted averages of the effects after treatment (``dynamic``: before it too); shares are estimated."""
         from tznr_platform.estimation.aggregation import aggregate
 
-        return aggregate(self, kind)
+        with one_thread():
+            return aggregate(self, kind)
+
+    def band(self, kind: Kind | None = None, *, seed: int, draws: int = DRAWS) -> Band | NotEstimable:
+        """Simultaneous band of the parts of an aggregate, or of every ATT(g, t); independent units, many of them."""
+        if kind is None:
+            return simultaneous_band(self.estimates, self.influence, np.isfinite(self.cohorts), seed=seed, draws=draws)
+        found = self.aggregate(kind)
+        if isinstance(found, NotEstimable):
+            return found
+        return simultaneous_band(found.estimates, found.influence, np.isfinite(self.cohorts), seed=seed, draws=draws)
 
 
 def standard_errors(influence: np.ndarray) -> np.ndarray:
@@ -114,21 +127,33 @@ def group_time_effects(frame: pd.DataFrame, *, outcome: str, unit: str, period: 
     """Every ATT(g, t) of a balanced panel: one row a unit and period, ``cohort`` 0 or missing if never treated.
 
     ``control``: never-treated units, or those not yet treated by the later of the two periods compared. Covariates
-    are taken at the earlier one. ``UserError`` for an unknown option, a missing column or an unbalanced panel.
+    are taken at the earlier one, weights at the first of all. Periods are numbers one apart (``quarter_number``).
+    ``UserError`` for an unknown option, a missing column or an unbalanced panel; missing values: not estimable.
     """
-    _check(frame, (outcome, unit, period, cohort, *covariates, *([weight] if weight else [])), unit, period)
+    require_columns(frame, (outcome, unit, period, cohort, *([weight] if weight else [])), SUBJECT)
     if control not in ("never", "not_yet") or base not in ("varying", "universal") or method not in ESTIMATORS:
         raise _refusal("Option inconnue de l'estimation par cohorte.", "contrôle, méthode ou base non prévus")
-    columns = {"outcome": outcome, "unit": unit, "period": period, "cohort": cohort}
-    panel = _Panel.of(frame, columns, covariates, weight)
+    absent = [name for name in covariates if name not in frame.columns or frame[name].isna().any()]
+    if frame.empty or frame[[outcome, *([weight] if weight else [])]].isna().any(axis=None):
+        return NotEstimable(SUBJECT, "aucune donnée" if frame.empty else "des valeurs manquent dans le panel")
+    if absent:
+        return NotEstimable(SUBJECT, f"covariables absentes ou incomplètes : {', '.join(absent)}")
+    panel = Panel.of(frame, {"outcome": outcome, "unit": unit, "period": period, "cohort": cohort}, covariates, weight)
     if not (panel.cohorts > panel.periods[0]).any() or not np.isfinite(panel.cohorts).any():
-        return NotEstimable("effets par cohorte", "aucune unité ne devient traitée pendant la période observée")
-    return _estimate(panel, control, ESTIMATORS[method], base, anticipation)
+        return NotEstimable(SUBJECT, "aucune unité ne devient traitée pendant la période observée")
+    with one_thread():
+        return _estimate(panel, control, method, base, anticipation)
+
+
+def quarter_number(month: str) -> int:
+    """Number of the quarter of a month written YYYY-MM: quarters in a row differ by one."""
+    year, number = month[:7].split("-")
+    return 4 * int(year) + (int(number) - 1) // 3
 
 
 @dataclass(frozen=True, eq=False)
-class _Panel:
-    """Outcome: units x periods. ``cohorts``: inf if never treated. Covariates: units x periods x k."""
+class Panel:
+    """Outcome: periods x units. ``cohorts``: inf if never treated. Covariates: periods x units x k."""
 
     outcome: np.ndarray
     periods: np.ndarray
@@ -138,39 +163,70 @@ class _Panel:
 
     @classmethod
     def of(cls, frame: pd.DataFrame, columns: dict[str, str], covariates: tuple[str, ...],
-           weight: str | None) -> _Panel:
-        rows = frame.sort_values([columns["unit"], columns["period"]], kind="stable")
-        periods = np.sort(rows[columns["period"]].unique()).astype(float)
-        shape = (len(rows) // len(periods), len(periods))
+           weight: str | None) -> Panel:
+        """Units in the order of their codes, whatever the order of the rows; ``UserError`` for a hole or a double."""
+        units, codes = pd.factorize(frame[columns["unit"]], sort=True)[::-1]
+        periods, ranks = np.unique(frame[columns["period"]].to_numpy(), return_inverse=True)
+        shape = (len(periods), len(units))
+        place = ranks.astype(np.int64) * shape[1] + codes
+        filled = np.zeros(shape, bool)
+        filled.flat[place] = True
+        if not filled.all() or len(frame) != filled.size or (codes < 0).any():
+            raise _refusal("Le panel n'est pas équilibré.", "chaque unité doit avoir une ligne à chaque période")
 
         def grid(name: str) -> np.ndarray:
-            return rows[name].to_numpy(float).reshape(shape)
+            values = np.empty(shape)
+            values.flat[place] = frame[name].to_numpy(float)
+            return values
 
-        starts = grid(columns["cohort"])[:, 0]
-        never = ~(starts > 0) | (starts > periods[-1])
-        weights = grid(weight)[:, 0] if weight else np.ones(shape[0])
-        return cls(grid(columns["outcome"]), periods, np.where(never, np.inf, starts),
+        starts = np.nan_to_num(grid(columns["cohort"]))
+        if (starts != starts[0]).any():
+            raise _refusal("Une unité change de cohorte.", "une unité commence une seule fois")
+        never = ~(starts[0] > 0) | (starts[0] > periods[-1])
+        weights = grid(weight)[0] if weight else np.ones(shape[1])
+        return cls(grid(columns["outcome"]), periods.astype(float), np.where(never, np.inf, starts[0]),
                    np.stack([grid(name) for name in covariates], axis=2) if covariates else np.empty((*shape, 0)),
                    weights / weights.mean())
 
+    def design(self, rank: int) -> np.ndarray:
+        """A constant and the covariates of one period, each of mean zero and spread one: no estimate depends on it."""
+        values = self.covariates[rank]
+        spread = values.std(axis=0)
+        return np.column_stack([np.ones(len(values)), (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)])
 
-def _estimate(panel: _Panel, control: Control, estimator, base: Base, anticipation: int) -> GroupTimeEffects:
+
+def _estimate(panel: Panel, control: Control, method: Method, base: Base, anticipation: int) -> GroupTimeEffects:
     groups = np.unique(panel.cohorts[np.isfinite(panel.cohorts) & (panel.cohorts > panel.periods[0])])
-    found, failed = [], []
-    for group in groups:
-        for late in range(1 if base == "varying" else 0, len(panel.periods)):
-            early = _base_period(panel.periods, late, group, base, anticipation)
-            if early is None:
-                continue
-            try:
-                effect, influence = _effect(panel, group, (early, late), control, estimator, anticipation=anticipation)
-            except NoOverlapError as reason:
-                failed.append(NotEstimable(f"cohorte {group:g}, période {panel.periods[late]:g}", str(reason)))
-                continue
-            found.append((group, panel.periods[late], effect, influence))
-    columns = [np.array([item[rank] for item in found]) for rank in range(3)]
-    influence = np.stack([item[3] for item in found], axis=1) if found else np.empty((len(panel.cohorts), 0))
-    return GroupTimeEffects(*columns, influence, panel.cohorts, panel.weights, tuple(failed))
+    cells = [(group, early, late) for group in groups
+             for late in range(1 if base == "varying" else 0, len(panel.periods))
+             if (early := _base_period(panel.periods, late, group, base, anticipation)) is not None]
+    estimates, influence = np.zeros(len(cells)), np.zeros((len(cells), len(panel.cohorts)))
+    failed: dict[int, NotEstimable] = {}
+    steady = not (panel.covariates != panel.covariates[:1]).any()
+    alike: dict[tuple, list[int]] = {}
+    for rank, (group, early, late) in enumerate(cells):
+        latest = np.inf if control == "never" else panel.periods[max(early, late)] + anticipation
+        if early != late:
+            alike.setdefault((group, latest, 0 if steady else min(early, late)), []).append(rank)
+    for (group, latest, moment), ranks in alike.items():
+        used = np.flatnonzero((panel.cohorts == group) | (panel.cohorts > latest) | np.isinf(panel.cohorts))
+        early, late = (np.array([cells[rank][place] for rank in ranks]) for place in (1, 2))
+        change = panel.outcome[late[:, None], used] - panel.outcome[early[:, None], used]
+        estimator = ESTIMATORS[method if panel.covariates.shape[2] else "reg"]
+        try:
+            effects, inside = estimator(change, (panel.cohorts[used] == group).astype(float),
+                                        panel.design(moment)[used], panel.weights[used])
+        except NoOverlapError as reason:
+            failed |= {rank: NotEstimable(f"cohorte {group:g}, période {panel.periods[cells[rank][2]]:g}", str(reason))
+                       for rank in ranks}
+            continue
+        estimates[ranks] = effects
+        influence[np.ix_(ranks, used)] = inside * len(panel.cohorts) / len(used)
+    found = [rank for rank in range(len(cells)) if rank not in failed]
+    return GroupTimeEffects(
+        np.array([cells[rank][0] for rank in found]), panel.periods[[cells[rank][2] for rank in found]],
+        estimates[found], (influence[found] if failed else influence).T, panel.cohorts, panel.weights,
+        tuple(failed[rank] for rank in sorted(failed)))
 
 
 def _base_period(periods: np.ndarray, late: int, group: float, base: Base, anticipation: int) -> int | None:
@@ -183,31 +239,5 @@ def _base_period(periods: np.ndarray, late: int, group: float, base: Base, antic
     return late - 1
 
 
-def _effect(panel: _Panel, group: float, compared_periods: tuple[int, int], control: Control, estimator, *,
-            anticipation: int) -> tuple[float, np.ndarray]:
-    (early, late), count = compared_periods, len(panel.cohorts)
-    if early == late:
-        return 0.0, np.zeros(count)
-    latest = panel.periods[max(early, late)] + anticipation
-    compared = np.isinf(panel.cohorts) if control == "never" else panel.cohorts > latest
-    treated = panel.cohorts == group
-    used = treated | (compared & ~treated)
-    design = np.column_stack([np.ones(count), panel.covariates[:, min(early, late)]])[used]
-    change = (panel.outcome[:, late] - panel.outcome[:, early])[used]
-    effect, inside = estimator(change, treated[used].astype(float), design, panel.weights[used])
-    influence = np.zeros(count)
-    influence[used] = inside * count / used.sum()
-    return effect, influence
-
-
-def _check(frame: pd.DataFrame, columns: tuple[str, ...], unit: str, period: str) -> None:
-    require_columns(frame, columns, "effets par cohorte")
-    rows, units, periods = len(frame), frame[unit].nunique(), frame[period].nunique()
-    if rows != units * periods or frame.duplicated([unit, period]).any():
-        raise _refusal("Le panel n'est pas équilibré.", "chaque unité doit avoir une ligne à chaque période")
-    if frame[[name for name in columns if name != columns[3]]].isna().any().any():  # a missing cohort: never treated
-        raise _refusal("Le panel contient des valeurs absentes.", "une valeur absente n'est jamais remplacée")
-
-
 def _refusal(what: str, why: str) -> UserError:
-    return UserError(what, where="effets par cohorte", why=why, remedy="corriger l'appel ou préparer le panel")
+    return UserError(what, where=SUBJECT, why=why, remedy="corriger l'appel ou préparer le panel")

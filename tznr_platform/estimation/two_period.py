@@ -2,6 +2,7 @@
 
 Here: estimates and influence functions of Sant'Anna and Zhao (2020, Journal of Econometrics 219-1), on the change
 of the outcome of each unit. Not here: which units and periods are compared (``group_time``).
+Changes are m x n (m changes of the same n units, compared at once): effects are m, influence functions m x n.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 Method = Literal["dr", "reg", "ipw"]
-Result = tuple[float, np.ndarray]
+Result = tuple[np.ndarray, np.ndarray]
 LARGEST_PROPENSITY = 0.999
 LARGEST_LOGIT, ITERATIONS, TOLERANCE = 500.0, 50, 1e-12
 SEPARATED = "les covariables séparent parfaitement les unités traitées des autres"
@@ -23,39 +24,35 @@ class NoOverlapError(Exception):
 
 
 def regression(change: np.ndarray, treated: np.ndarray, design: np.ndarray, weights: np.ndarray) -> Result:
-    """Controls' regression predicts the change the treated would have had. Arrays of n; ``design``: n x k."""
-    predicted, slopes = _controls_regression(change, treated, design, weights)
+    """Controls' regression predicts the change the treated would have had. ``change``: m x n; ``design``: n x k."""
+    rest, sway = _beyond_controls(change, treated, design, weights)
     share = weights * treated
-    seen, counterfactual = _mean(share, change), _mean(share, predicted)
-    influence = share * (change - seen) - share * (predicted - counterfactual)
-    influence -= slopes @ (share[:, None] * design).mean(axis=0)
-    return seen - counterfactual, influence / share.mean()
+    effect = _mean(share, rest)
+    influence = share * (rest - effect[:, None]) - rest * sway(share)
+    return effect, influence / share.mean()
 
 
 def weighting(change: np.ndarray, treated: np.ndarray, design: np.ndarray, weights: np.ndarray) -> Result:
     """Controls weighted by their odds of being treated (normalised)."""
     propensity, score = _propensity(treated, design, weights)
-    share = weights * treated
-    odds = _odds(treated, propensity, weights)
+    share, odds = weights * treated, _odds(treated, propensity, weights)
     seen, counterfactual = _mean(share, change), _mean(odds, change)
-    gradient = (odds[:, None] * (change - counterfactual)[:, None] * design).mean(axis=0)
-    control = (odds * (change - counterfactual) + score @ gradient) / odds.mean()
-    return seen - counterfactual, share * (change - seen) / share.mean() - control
+    control = odds * (change - counterfactual[:, None])
+    control += (control @ design / len(treated)) @ score.T
+    influence = share * (change - seen[:, None]) / share.mean() - control / odds.mean()
+    return seen - counterfactual, influence
 
 
 def doubly_robust(change: np.ndarray, treated: np.ndarray, design: np.ndarray, weights: np.ndarray) -> Result:
     """Right if either the regression or the propensity is: weighted differences of what regression leaves."""
     propensity, score = _propensity(treated, design, weights)
-    predicted, slopes = _controls_regression(change, treated, design, weights)
-    rest = change - predicted
-    share = weights * treated
-    odds = _odds(treated, propensity, weights)
+    rest, sway = _beyond_controls(change, treated, design, weights)
+    share, odds = weights * treated, _odds(treated, propensity, weights)
     seen, counterfactual = _mean(share, rest), _mean(odds, rest)
-    treated_part = share * (rest - seen) - slopes @ (share[:, None] * design).mean(axis=0)
-    gradient = (odds[:, None] * (rest - counterfactual)[:, None] * design).mean(axis=0)
-    control_part = odds * (rest - counterfactual) + score @ gradient
-    control_part -= slopes @ (odds[:, None] * design).mean(axis=0)
-    return seen - counterfactual, treated_part / share.mean() - control_part / odds.mean()
+    control = odds * (rest - counterfactual[:, None])
+    control += (control @ design / len(treated)) @ score.T - rest * sway(odds)
+    influence = (share * (rest - seen[:, None]) - rest * sway(share)) / share.mean() - control / odds.mean()
+    return seen - counterfactual, influence
 
 
 ESTIMATORS: dict[Method, Callable[..., Result]] = {"dr": doubly_robust, "reg": regression, "ipw": weighting}
@@ -71,8 +68,8 @@ def propensity_scores(treated: np.ndarray, design: np.ndarray) -> np.ndarray:
     return _propensity(treated, centred, np.ones(len(treated)))[0]
 
 
-def _mean(weights: np.ndarray, values: np.ndarray) -> float:
-    return float((weights * values).sum() / weights.sum())
+def _mean(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return values @ weights / weights.sum()
 
 
 def _odds(treated: np.ndarray, propensity: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -82,16 +79,17 @@ def _odds(treated: np.ndarray, propensity: np.ndarray, weights: np.ndarray) -> n
     return weights * (1 - treated) * propensity / (1 - propensity)
 
 
-def _controls_regression(change: np.ndarray, treated: np.ndarray, design: np.ndarray,
-                         weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Predicted change of every unit, and the influence function of the coefficients (n x k)."""
+def _beyond_controls(change: np.ndarray, treated: np.ndarray, design: np.ndarray,
+                     weights: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """What the controls' regression does not predict (m x n), and how estimating it moves a mean: for the weights of
+    that mean (n), the factor (n) which, times what is not predicted, is each unit's part."""
     used = weights * (1 - treated)
-    gram = (used[:, None] * design).T @ design / len(change)
-    if np.linalg.matrix_rank(gram) < design.shape[1]:
+    gram = (used[:, None] * design).T @ design / len(treated)
+    if not used.any() or np.linalg.matrix_rank(gram, hermitian=True) < design.shape[1]:
         raise NoOverlapError("les unités de comparaison sont trop peu nombreuses ou leurs covariables colinéaires")
-    coefficients = np.linalg.solve(gram, design.T @ (used * change) / len(change))
-    predicted = design @ coefficients
-    return predicted, np.linalg.solve(gram, ((used * (change - predicted))[:, None] * design).T).T
+    coefficients = np.linalg.solve(gram, (change @ (used[:, None] * design)).T / len(treated))
+    rest = change - (design @ coefficients).T
+    return rest, lambda mean: used * (design @ np.linalg.solve(gram, mean @ design / len(treated)))
 
 
 def _propensity(treated: np.ndarray, design: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 from tznr_platform.errors import UserError
-from tznr_platform.estimation.group_time import GroupTimeEffects, group_time_effects
+from tznr_platform.estimation.bands import Band
+from tznr_platform.estimation.group_time import GroupTimeEffects, group_time_effects, quarter_number
 from tznr_platform.estimation.verdict import NotEstimable
 
 COLUMNS = {"outcome": "lemp", "unit": "countyreal", "period": "year", "cohort": "first.treat"}
@@ -106,11 +108,22 @@ def test_perfect_separation_is_said():
 
 @pytest.mark.parametrize("spoil", [
     lambda frame: frame.iloc[1:], lambda frame: pd.concat([frame, frame.head(1)]),
-    lambda frame: frame.assign(y=np.nan), lambda frame: frame.drop(columns="g")])
+    lambda frame: frame.drop(columns="g"), lambda frame: frame.assign(g=[2, 1, 0, 0])])
 def test_a_panel_with_holes_is_refused(spoil):
     frame = pd.DataFrame({"u": [1, 1, 2, 2], "t": [1, 2, 1, 2], "y": [0.0, 1, 0, 2], "g": [2, 2, 0, 0]})
     with pytest.raises(UserError):
         group_time_effects(spoil(frame), outcome="y", unit="u", period="t", cohort="g")
+
+
+@pytest.mark.parametrize(("spoil", "word"), [
+    (lambda frame: frame.assign(y=np.nan), "manquent"), (lambda frame: frame.head(0), "aucune donnée"),
+    (lambda frame: frame.assign(x=[1.0, np.nan, 0, 0]), "covariables"), (lambda frame: frame, "covariables"),
+    (lambda frame: frame.assign(g=2, x=1.0), "comparaison"), (lambda frame: frame.assign(g=1, x=1.0), "aucune unité")])
+def test_data_that_cannot_carry_an_effect_say_why(spoil, word):
+    frame = spoil(pd.DataFrame({"u": [1, 1, 2, 2], "t": [1, 2, 1, 2], "y": [0.0, 1, 0, 2], "g": [2, 2, 0, 0]}))
+    found = group_time_effects(frame, outcome="y", unit="u", period="t", cohort="g", covariates=("x",))
+    reason = found.reason if isinstance(found, NotEstimable) else found.not_estimable[0].reason
+    assert word in reason
 
 
 def test_unknown_options_stop():
@@ -120,3 +133,42 @@ def test_unknown_options_stop():
             group_time_effects(frame, outcome="y", unit="u", period="t", cohort="g", **option)
     with pytest.raises(UserError):
         group_time_effects(frame, outcome="y", unit="u", period="t", cohort="g").aggregate("mean")
+
+
+def test_quarters_follow_each_other():
+    assert [quarter_number(month) for month in ("2023-12", "2024-01", "2024-03", "2024-04")] == [8095, 8096, 8096, 8097]
+
+
+def test_weights_count_units_as_often(mpdta):
+    """A unit of weight two is the same as that unit twice."""
+    doubled = mpdta.assign(w=np.where(mpdta["countyreal"] % 2 == 0, 2.0, 1.0))
+    even = mpdta[mpdta["countyreal"] % 2 == 0]
+    twice = pd.concat([mpdta, even.assign(countyreal=even["countyreal"] + 1_000_000)])
+    for method in ("reg", "ipw", "dr"):
+        weighted = estimated(doubled, ("never", ("lpop",), method), weight="w")
+        repeated = estimated(twice, ("never", ("lpop",), method))
+        assert weighted.estimates == pytest.approx(repeated.estimates, abs=1e-9)
+
+
+def test_influence_functions_have_no_mean(mpdta):
+    for method in ("reg", "ipw", "dr"):
+        assert np.abs(estimated(mpdta, ("not_yet", ("lpop",), method)).influence.mean(axis=0)).max() < 1e-10
+
+
+def test_an_unscaled_covariate_changes_nothing(mpdta):
+    case = ("never", ("lpop",), "dr")
+    large = mpdta.assign(lpop=mpdta["lpop"] * 1e6 + 1e9)
+    assert estimated(large, case).estimates == pytest.approx(estimated(mpdta, case).estimates, abs=1e-7)
+
+
+def test_bands_hold_all_effects_and_do_not_depend_on_threads(mpdta):
+    found = estimated(mpdta, ("never", (), "dr"))
+    band = found.band("dynamic", seed=1)
+    assert band.standard_errors == pytest.approx(found.aggregate("dynamic").standard_errors, rel=0.15)
+    assert 2.2 < band.critical < 3.2  # 1.96 for one effect, about 2.7 for seven
+    with threadpool_limits(1):
+        alone = found.band("dynamic", seed=1)
+    assert alone.to_frame().equals(band.to_frame())
+    assert isinstance(estimated(mpdta[mpdta["first.treat"] < 2007], ("never", (), "dr")).band(seed=1), Band)
+    small = mpdta[mpdta["first.treat"].isin([0, 2004])]
+    assert isinstance(estimated(small, ("never", (), "dr")).band("simple", seed=1), NotEstimable)

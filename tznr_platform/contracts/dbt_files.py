@@ -12,10 +12,11 @@ from tznr_platform.contracts.reference_lists import reference
 INTAKE_TABLES = {"deliveries": "Livraisons reçues, une ligne par fichier.",
                  "quarantine_counts": "Lignes en quarantaine, comptées par livraison, colonne et motif.",
                  "present_persons": "Personnes dont les données peuvent être utilisées."}
+ENTITLEMENT_TABLES = {"theoretical": "Droits théoriques, une ligne par description de foyer et prestation."}
 
 
 def sources_text() -> str:
-    """YAML of the three sources: accepted rows, reference lists, register of deliveries."""
+    """YAML of the sources: accepted rows, reference lists, register of deliveries, theoretical entitlements."""
     import yaml
 
     labels = {row["list_name"]: row["list_label"] for row in reference("catalogue")}
@@ -28,7 +29,10 @@ def sources_text() -> str:
                     for name, label in labels.items()]},
         {"name": "intake", "description": "Ce qui a été reçu et ce qui a été mis en quarantaine.",
          "tables": [_table(name, label, _technical("intake", name))
-                    for name, label in INTAKE_TABLES.items()]}]
+                    for name, label in INTAKE_TABLES.items()]},
+        {"name": "entitlements", "description": "Ce à quoi une description de foyer peut donner droit.",
+         "tables": [_table(name, label, _technical("entitlements", name))
+                    for name, label in ENTITLEMENT_TABLES.items()]}]
     text = yaml.safe_dump({"version": 2, "sources": sources}, allow_unicode=True, sort_keys=False, width=110)
     return "# Generated from the contracts by `tznr docs`; do not edit.\n" + text
 

@@ -25,6 +25,7 @@ HOUSING_DEDUCTION = {
     "non_renseigne": (True, False),
 }
 BODIES = ("CNAF", "MSA")
+OVERSEAS = ("971", "972", "973", "974")
 
 
 def require_valid(households: pd.DataFrame) -> None:

@@ -1,20 +1,26 @@
 """One OpenFisca-France simulation: household descriptions in, euros out.
 
 Here: the only use of OpenFisca in the platform, imported inside functions. Not here: batches and bounds
-(``theoretical``), the dates of the reference quarter (``reference_quarter``).
+(``theoretical``, ``amounts``), the dates of the reference quarter (``reference_quarter``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from tznr_platform.entitlements.households import PARTNER_WAGES, REFERENCE_OFFSETS, WAGES
+from tznr_platform.entitlements.households import OVERSEAS, PARTNER_WAGES, REFERENCE_OFFSETS, WAGES
 from tznr_platform.entitlements.reference_quarter import is_shifted
 
 VARIABLES = ("rsa", "ppa", "aspa")
+COVER_VARIABLES = ("af", "asf", "cf", "css_base_ressources_aspa_asv", "css_cmu_forfait_logement_base")
+# No description holds them: told to be zero, they cost nothing. Same amounts to the cent, in a third of the time.
+NOT_DESCRIBED = ("aide_logement", "aah", "caah", "ass", "asi")
+GROSS_OF_NET = 1 / 0.78  # the ASPA alone counts gross wages; employee contributions are about 22 %
+PENSION_AGE = 65
 ROLES = {
     "famille": ("demandeur", "conjoint", "enfant"),
     "foyer_fiscal": ("declarant_principal", "conjoint", "personne_a_charge"),
@@ -35,12 +41,39 @@ def simulate(households: pd.DataFrame, month: str) -> dict[str, np.ndarray]:
     simulation = _build(persons, len(households))
     birth = np.datetime64(month, "M") - (persons["age"].to_numpy(dtype=int) * 12 + 6)
     simulation.set_input("date_naissance", "eternity", birth.astype("datetime64[D]"))
-    housing = np.where(households["is_housing_deducted"], "loge_gratuitement", "sans_domicile")
     for column, period in enumerate(months):
-        simulation.set_input("salaire_net", period, persons[column].to_numpy(dtype=float))
-        simulation.set_input("statut_occupation_logement", period, housing)
-        simulation.set_input("departement_experimentation_rsa", period, is_shifted(households, period))
-    return {name: np.round(simulation.calculate(name, month).astype(float), 2) for name in VARIABLES}
+        _set_wage(simulation, period, persons[column].to_numpy(dtype=float))
+    _set_surroundings(simulation, households, len(persons), months)
+    return {name: _cents(simulation, name, month) for name in VARIABLES}
+
+
+def simulate_steady(cases: pd.DataFrame, months: Sequence[str]) -> pd.DataFrame:
+    """Amounts of households whose situation is the same every month; one row per case and month, cases in order.
+
+    ``cases``: the columns ``hypotheses.CASE``, every one given. Returns ``position`` (of the case), ``month``
+    (YYYY-MM), ``VARIABLES`` and ``COVER_VARIABLES`` in euros. Months share what they have in common: 42 months cost hardly more
+    than ten. An income of a partner of 65 or more is a pension, before it is a wage. Source: OpenFisca-France.
+    """
+    span = [str(np.datetime64(min(months), "M") + k)
+            for k in range(-max(REFERENCE_OFFSETS), int(np.datetime64(max(months)) - np.datetime64(min(months))) + 1)]
+    members = _members(cases)
+    simulation = _build(members, len(cases))
+    age = members["age"].to_numpy()
+    birth = np.datetime64(span[len(span) // 2], "M") - (age * 12 + 6)
+    simulation.set_input("date_naissance", "eternity", birth.astype("datetime64[D]"))
+    for period in span:
+        simulation.set_input("age", period, age)
+        simulation.set_input("age_en_mois", period, age * 12 + 6)
+        _set_wage(simulation, period, members["wage"].to_numpy())
+        simulation.set_input("chomage_net", period, members["unemployment"].to_numpy())
+        for pension in ("retraite_nette", "retraite_brute"):
+            simulation.set_input(pension, period, members["pension"].to_numpy())
+        simulation.set_input("activite", period, np.where(members["is_student"], "etudiant", "inactif"))
+    _set_surroundings(simulation, cases.assign(body_code="CNAF"), len(members), span)
+    names = (*VARIABLES, *COVER_VARIABLES)
+    return pd.concat([pd.DataFrame({"position": np.arange(len(cases)), "month": month}
+                                   | {name: _cents(simulation, name, month) for name in names})
+                      for month in months], ignore_index=True)
 
 
 @cache
@@ -49,6 +82,28 @@ def tax_benefit_system():
     from openfisca_france import FranceTaxBenefitSystem
 
     return FranceTaxBenefitSystem()
+
+
+def _cents(simulation, name: str, month: str) -> np.ndarray:
+    return np.round(simulation.calculate(name, month).astype(float), 2)
+
+
+def _set_wage(simulation, period: str, net: np.ndarray) -> None:
+    simulation.set_input("salaire_net", period, net)
+    simulation.set_input("salaire_de_base", period, net * GROSS_OF_NET)
+
+
+def _set_surroundings(simulation, households: pd.DataFrame, person_count: int, months: Sequence[str]) -> None:
+    """Dwelling, place and reference quarter of every month, and zero for what no description holds."""
+    housing = np.where(households["is_housing_deducted"], "loge_gratuitement", "sans_domicile")
+    commune = np.where(households["department_code"].isin(OVERSEAS), "97411", "75056")
+    kinds = {name: tax_benefit_system().get_variable(name).entity.key for name in NOT_DESCRIBED}
+    for period in months:
+        simulation.set_input("statut_occupation_logement", period, housing)
+        simulation.set_input("depcom", period, commune)
+        simulation.set_input("departement_experimentation_rsa", period, is_shifted(households, period))
+        for name, entity in kinds.items():
+            simulation.set_input(name, period, np.zeros(person_count if entity == "individu" else len(households)))
 
 
 def _persons(households: pd.DataFrame) -> pd.DataFrame:
@@ -66,6 +121,27 @@ def _persons(households: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([
         pd.DataFrame(np.asarray(pay, float)).assign(household=home, role=role, age=list(ages))
         for home, role, ages, pay in members], ignore_index=True)
+
+
+def _members(cases: pd.DataFrame) -> pd.DataFrame:
+    """One row per member of a case: ``household``, ``role``, ``age``, its monthly incomes, ``is_student``."""
+    position = np.arange(len(cases))
+    couples = np.flatnonzero(cases["partner_age"] > 0)
+    children = np.repeat(position, cases["child_count"])
+    partners = cases.iloc[couples]
+    is_pensioner = partners["partner_age"] >= PENSION_AGE
+    members = pd.concat([
+        pd.DataFrame({"household": position, "role": CLAIMANT, "age": cases["adult_age"].to_numpy(),
+                      "wage": cases["wage_eur"].to_numpy(), "unemployment": cases["unemployment_eur"].to_numpy(),
+                      "pension": cases["pension_eur"].to_numpy(), "is_student": cases["is_student"].to_numpy()}),
+        pd.DataFrame({"household": couples, "role": PARTNER, "age": partners["partner_age"].to_numpy(),
+                      "wage": partners["partner_income_eur"].where(~is_pensioner, 0).to_numpy(),
+                      "pension": partners["partner_income_eur"].where(is_pensioner, 0).to_numpy()}),
+        pd.DataFrame({"household": children, "role": CHILD, "age": cases["child_age"].to_numpy()[children]})],
+        ignore_index=True)
+    incomes = ["wage", "unemployment", "pension"]
+    return members.assign(**members[incomes].fillna(0).astype(float), age=members["age"].astype(int),
+                          is_student=members["is_student"].eq(True))
 
 
 def _build(persons: pd.DataFrame, household_count: int):

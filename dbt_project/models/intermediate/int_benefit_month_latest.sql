@@ -1,21 +1,5 @@
 -- E4: each body's latest vintage of the month; between bodies, open beats not open, then the largest payment.
-with body_month as (
-    select
-        feed.person_id,
-        benefits.benefit_number,
-        feed.entitlement_month,
-        feed.body_number,
-        max({{ vintage_state('feed.extraction_date', 'feed.delivery_rank', is_open('feed.status_code'), 'feed.paid_eur') }})
-            as latest_state,
-        -- any vintage may bring the request and the decision
-        max(feed.request_date) as request_date,
-        max(feed.decision_date) as decision_date
-    from {{ ref('stg_droits_mensuels') }} as feed
-    join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = feed.benefit_code
-    group by feed.person_id, benefits.benefit_number, feed.entitlement_month, feed.body_number
-),
-
-person_month as (
+with person_month as (
     select
         person_id,
         benefit_number,
@@ -25,7 +9,7 @@ person_month as (
         max({{ paid_eur_in('latest_state') }}) as paid_eur,
         max(request_date) as request_date,
         max(decision_date) as decision_date
-    from body_month
+    from {{ ref('int_vintage_month') }}
     group by person_id, benefit_number, entitlement_month
 )
 

@@ -1,8 +1,9 @@
--- What each extraction of a body covers, whoever it is about.
+-- What the extractions of a month by a body cover, whoever they are about.
 select
     body_code,
     {{ month_of('extraction_date') }} as extraction_month,
+    max(extraction_date) as last_extraction_date,
     min(entitlement_month) as first_known_month,
     max(entitlement_month) as last_known_month
 from {{ ref('stg_droits_mensuels') }}
-group by body_code, extraction_date
+group by body_code, {{ month_of('extraction_date') }}

@@ -34,3 +34,10 @@ select
     ) as delivery_rank
 from {{ source('intake', 'deliveries') }} as deliveries
 left join senders on senders.sender_code = deliveries.sender_code
+-- a territory's delivery is known once its period is over; the rows of a body say when they were extracted
+where deliveries.period_month is null
+    or {{ known_by(
+        "case when senders.sender_kind = 'territory' then " ~ add_months('deliveries.period_month',
+            "case when deliveries.period like '____-T_' then 3 when deliveries.period like '____-S_' then 6
+            when deliveries.period like '____-__' then 1 else 12 end")
+        ~ " - interval 1 day else deliveries.period_month end") }}

@@ -119,8 +119,10 @@ def test_match_rates(cohort_build: Built):
 
 def test_reasons_never_carry_a_value(cohort_build: Built):
     assert cohort_build.rows("select * from marts.mart_data_quality order by all") == [
-        ("droits", "territory", "TZNR-01", "ENUM_UNKNOWN", 1, 1),
-        ("droits", "territory", "TZNR-02", "NOMINATIVE_COLUMN", 0, 1)]
+        ("droits", "territory", "TZNR-01", "ENUM_UNKNOWN", "ecarte", 1, 1),
+        ("droits", "territory", "TZNR-02", "NOMINATIVE_COLUMN", "ecarte", 0, 1),
+        ("personnes", "territory", "TZNR-01", "SEVERAL_FIRST_CONTACTS", "signale", 1, 1),
+        ("personnes", "territory", "TZNR-03", "SEVERAL_FIRST_CONTACTS", "signale", 1, 1)]
 
 
 def test_marts_hold_no_person(cohort_build: Built):

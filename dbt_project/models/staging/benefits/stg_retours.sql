@@ -1,5 +1,5 @@
 with latest as (
-    {{ latest_delivery('retours', ['person_id', 'territory_code']) }}
+    {{ latest_delivery('retours', ['person_id', 'territory_code'], dated_by='extraction_date') }}
 )
 
 select

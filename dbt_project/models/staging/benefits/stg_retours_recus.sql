@@ -9,3 +9,4 @@ select
     sent.extraction_date
 from {{ source('accepted', 'retours') }} as sent
 join {{ ref('stg_deliveries') }} as deliveries on deliveries.delivery_id = sent.delivery_id
+where {{ known_by('sent.extraction_date') }}

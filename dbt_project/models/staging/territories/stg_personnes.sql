@@ -5,6 +5,7 @@ with latest as (
 select
     sender_code as territory_code,
     person_id,
+    delivery_id,
     first_contact_date,
     age_band_code,
     family_code,

@@ -1,0 +1,40 @@
+-- E4: what each body says of a month over all its extractions: the latest state, since when it is known, whether an
+-- earlier extraction said otherwise. One pass over the feed; amounts of an extraction out of scale are not used.
+with wrong_scale as (
+    select delivery_rank, extraction_date, benefit_code from {{ ref('int_vintage_scale') }} where is_out_of_scale
+),
+
+told as (
+    select
+        feed.body_number,
+        feed.person_id,
+        benefits.benefit_number,
+        feed.entitlement_month,
+        feed.extraction_date,
+        feed.delivery_rank,
+        feed.request_date,
+        feed.decision_date,
+        {{ is_open('feed.status_code') }} as is_open,
+        {{ status_number('feed.status_code') }} as status_number,
+        case when wrong_scale.delivery_rank is null then coalesce(feed.paid_eur, 0) end as paid_eur
+    from {{ ref('stg_droits_mensuels') }} as feed
+    join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = feed.benefit_code
+    left join wrong_scale
+        on wrong_scale.delivery_rank = feed.delivery_rank and wrong_scale.extraction_date = feed.extraction_date
+        and wrong_scale.benefit_code = feed.benefit_code
+)
+
+select
+    body_number,
+    person_id,
+    benefit_number,
+    entitlement_month,
+    max({{ vintage_state('extraction_date', 'delivery_rank', 'is_open', 'paid_eur') }}) as latest_state,
+    -- any vintage may bring the request and the decision
+    max(request_date) as request_date,
+    max(decision_date) as decision_date,
+    {{ month_of('min(extraction_date)') }} as first_extraction_month,
+    min(status_number) <> max(status_number) as is_status_revised,
+    coalesce(min(paid_eur) <> max(paid_eur), false) as is_amount_revised
+from told
+group by body_number, person_id, benefit_number, entitlement_month

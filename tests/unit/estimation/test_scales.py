@@ -9,12 +9,20 @@ import pandas as pd
 import pytest
 
 from tznr_platform.errors import UserError
-from tznr_platform.estimation.scales import BANDS, reliability_from_covariance, reliability_from_items
+from tznr_platform.estimation.one_factor import one_factor
+from tznr_platform.estimation.resampling import covariance_draws
+from tznr_platform.estimation.scales import (
+    BANDS,
+    feldt_interval,
+    reliability_from_covariance,
+    reliability_from_items,
+)
 from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.settings import Settings
 from tznr_platform.storage import warehouse
 
 REVERSED = {"A1", "C4", "C5"}
+ALL_REVERSED = REVERSED | {"E1", "E2", "O2", "O5"}
 
 
 def _items(letter: str) -> list[str]:
@@ -118,3 +126,67 @@ def test_a_matrix_of_another_shape_or_an_unknown_item_stops(small: pd.DataFrame)
         reliability_from_covariance("S", ["A", "B"], np.eye(2), 50, reversed_items={"Z"})
     with pytest.raises(UserError, match="réponses vides"):
         reliability_from_items("S", small, list(small), missing="median")
+
+
+@pytest.mark.parametrize(("letter", "omega"), [("A", 0.712129), ("C", 0.733022), ("E", 0.767334), ("N", 0.812845),
+                                               ("O", 0.610374)])
+def test_omega_is_that_of_a_general_optimiser(bfi: pd.DataFrame, letter: str, omega: float):
+    """``omega``: the likelihood of the same model, maximised once by scipy's BFGS on loadings and unique variances."""
+    result = reliability_from_items(letter, bfi, _items(letter), missing="listwise", draws=20,
+                                    reversed_items=ALL_REVERSED & set(_items(letter)))
+    assert result.omega_total == pytest.approx(omega, abs=1e-6)
+
+
+def test_the_lower_of_alpha_and_omega_decides_the_band(bfi: pd.DataFrame):
+    openness = reliability_from_items("O", bfi, _items("O"), missing="listwise", reversed_items={"O2", "O5"}, draws=200)
+    assert openness.band_code == "warning" and openness.allows_score
+    assert openness.alpha_interval[0] < openness.alpha_raw < openness.alpha_interval[1]
+    assert openness.omega_interval[0] < openness.omega_total < openness.omega_interval[1]
+    assert "à lire avec prudence" in openness.explain()
+    assert "layer" in openness.plot().to_dict()
+
+
+def test_published_interval_of_feldt():
+    """Python package pingouin, help of ``cronbach_alpha``: 15 respondents, 10 items, 0.591719 [0.195, 0.840]."""
+    assert feldt_interval(0.5917188, 15, 10) == pytest.approx((0.195, 0.840), abs=5e-4)
+
+
+def test_intervals_are_the_same_with_the_same_seed_and_need_the_answers(small: pd.DataFrame):
+    first, again = (reliability_from_items("S", small, list(small), missing="pairwise", reversed_items={"I4"})
+                    for _ in range(2))
+    assert first == again
+    other = reliability_from_items("S", small, list(small), missing="pairwise", reversed_items={"I4"}, seed=1)
+    assert other.alpha_interval != first.alpha_interval
+    covariance = reliability_from_covariance("S", list(small), small.cov().to_numpy(), 30, reversed_items={"I4"})
+    assert covariance.alpha_interval == feldt_interval(first.alpha_raw, 30, 4)
+    assert covariance.omega_interval is None
+    assert covariance.to_frame()["omega_low"].isna().all()
+
+
+def test_bootstrap_covariances_are_those_of_resampled_persons(small: pd.DataFrame):
+    holes = small.mask(np.random.default_rng(2).random(small.shape) < 0.1).to_numpy()
+    drawn = covariance_draws(holes, 2000, 5)
+    slow = np.array([pd.DataFrame(holes).sample(30, replace=True, random_state=seed).cov().to_numpy()
+                     for seed in range(1000)])
+    assert np.allclose(drawn.mean(axis=0), slow.mean(axis=0), atol=0.08)
+    assert np.allclose(drawn.std(axis=0), slow.std(axis=0), atol=0.05)
+
+
+def test_floor_and_ceiling_count_those_who_could_not_answer_lower_or_higher():
+    answers = pd.DataFrame({"a": [0, 0, 2, 1, 2], "b": [0, np.nan, 2, 2, 2], "r": [2, 2, 0, 1, np.nan]})
+    result = reliability_from_items("S", answers, list(answers), missing="pairwise", reversed_items={"r"},
+                                    bounds=(0, 2), draws=50)
+    assert (result.floor_share, result.ceiling_share) == (0.4, 0.4)
+
+
+def test_two_items_have_no_omega(small: pd.DataFrame):
+    result = reliability_from_items("S", small, ["I1", "I2"], missing="listwise", draws=50)
+    assert result.omega_total is None
+    assert result.to_frame()["omega_total"].isna().all()
+
+
+def test_one_factor_settles_on_a_heywood_case_and_on_nothing_singular():
+    heywood = np.array([[1, 0.9, 0.9], [0.9, 1, 0.7], [0.9, 0.7, 1]])
+    loadings, rest = one_factor(np.stack([heywood, np.ones((3, 3))]))
+    assert rest[0, 0] == pytest.approx(0.005)
+    assert np.isfinite(loadings[0]).all() and np.isnan(loadings[1]).all()

@@ -34,7 +34,8 @@ class Done:
 def deviations(done: Iterable[Done], design: Design, *, legal_basis_ref: str = "") -> tuple[str, ...]:
     """French sentences, one a deviation, in the order of the design then of what was done; empty: none."""
     runs, known = tuple(done), {estimand.code for estimand in design.estimands}
-    found = [f"Quantité non prévue au protocole : {code}." for code in sorted({run.estimand_code for run in runs} - known)]
+    unknown = sorted({run.estimand_code for run in runs} - known)
+    found = [f"Quantité non prévue au protocole : {code}." for code in unknown]
     for run in runs:
         if run.estimand_code in known:
             found += _of_run(run, design, legal_basis_ref)
@@ -47,18 +48,18 @@ def _of_run(run: Done, design: Design, legal_basis_ref: str) -> list[str]:
     cohort = next(cohort for cohort in design.cohorts if cohort.code == planned.cohort)
     comparison = {one.code: one for one in design.comparisons}.get(run.comparison_code)
     unlawful = comparison is not None and comparison.needs_legal_basis and not legal_basis_ref
+    benefit, later = _benefit(run.benefit_code), _later(run.last_month, run.horizon_months)
     checks = {
         "estimée avec un autre protocole que celui qui est enregistré": run.design_sha256 != design.sha256,
-        f"prestation non prévue ({_benefit(run.benefit_code).rstrip(", ")})": run.benefit_code not in (planned.benefits or (
-            run.benefit_code,)),
+        f"prestation non prévue ({benefit})": run.benefit_code not in (planned.benefits or ("",)),
         f"horizon non prévu ({run.horizon_months} mois)": run.horizon_months not in planned.horizon_months,
-        f"autre résultat que celui qui est prévu ({run.outcome_code})": run.outcome_code != planned.outcome,
-        f"autre comparaison que celle qui est prévue ({run.comparison_code})": run.comparison_code != planned.comparison,
+        f"résultat non prévu ({run.outcome_code})": run.outcome_code != planned.outcome,
+        f"comparaison non prévue ({run.comparison_code})": run.comparison_code != planned.comparison,
         "comparaison sans base légale enregistrée": unlawful,
         f"contacts hors de la cohorte prévue ({run.first_month} à {run.last_month})":
             run.first_month < cohort.first_month or run.last_month > cohort.last_month,
         f"résultat postérieur au dernier mois prévu ({design.last_outcome_month})":
-            _later(run.last_month, run.horizon_months) > design.last_outcome_month,
+            later > design.last_outcome_month,
         f"libellé plus fort que celui qui est prévu ({design.labels[run.label]})":
             STRENGTH.index(run.label) > STRENGTH.index(planned.label),
     }
@@ -75,13 +76,14 @@ def _missing(runs: tuple[Done, ...], design: Design) -> list[str]:
                 state = tried.get((estimand.code, benefit, horizon))
                 if not state:
                     what = "prévue, non estimée" if state is None else "prévue, non estimable"
-                    found.append(f"{estimand.title} : {_benefit(benefit)}{horizon} mois, {what}.".replace("  ", " "))
+                    which = f"{_benefit(benefit)}, " if benefit else ""
+                    found.append(f"{estimand.title} : {which}{horizon} mois, {what}.")
     return found
 
 
 def _benefit(code: str) -> str:
     labels = {row["benefit_code"]: row["benefit_label"] for row in reference("benefits")}
-    return f"{labels.get(code, code)}, " if code else ""
+    return labels.get(code, code)
 
 
 def _later(month: str, months: int) -> str:

@@ -15,7 +15,8 @@ from typing import Literal
 import numpy as np
 
 Learner = Literal["logistic", "boosting"]
-EDGE, TREES, LEAVES, SMALLEST_LEAF = 1e-6, 60, 8, 50
+EDGE = 1e-6
+TREES, LEAVES, SMALLEST_LEAF, MOST_ROWS_OF_TREES = 60, 8, 50, 400_000
 
 
 @contextmanager
@@ -73,27 +74,32 @@ class Cells:
         if not self.covariates.shape[1]:
             share = np.divide(events, total, out=np.zeros_like(total), where=total > 0)
             return np.minimum(share, 1 - 1e-9)
-        found = np.empty(self.shape)
+        found = np.full(self.shape, EDGE)
         for fold in range(len(found)):
-            others = [total.sum(axis=0) - total[fold], events.sum(axis=0) - events[fold]] if len(found) > 1 else [
-                total[0], events[0]]
-            found[fold] = self._fitted(np.maximum(others[1], 0), np.maximum(others[0], 0), learner, seed)
+            others = np.arange(len(found)) != fold if len(found) > 1 else np.array([True])
+            lived = np.unique(self.code[self.fold == fold])
+            found[fold, lived] = self._fitted(events[others].sum(axis=0), total[others].sum(axis=0), lived, learner,
+                                              seed)
         return np.clip(found, EDGE, 1 - EDGE)
 
-    def _fitted(self, events: np.ndarray, total: np.ndarray, learner: Learner, seed: int) -> np.ndarray:
+    def _fitted(self, events: np.ndarray, total: np.ndarray, wanted: np.ndarray, learner: Learner,
+                seed: int) -> np.ndarray:
+        """Chance in the ``wanted`` cells, from weighted counts by cell."""
         overall = events.sum() / max(total.sum(), 1)
         if not 0 < overall < 1:
-            return np.full(len(total), overall)
+            return np.full(len(wanted), overall)
         kinds = int(self.stratum.max()) + 1
         seen = np.bincount(self.stratum, total, kinds) + 1
         share = np.clip((np.bincount(self.stratum, events, kinds) + overall) / seen, EDGE, 1 - EDGE)[self.stratum]
         features = np.column_stack([np.log(share / (1 - share)), self.covariates])
         yes, no = np.flatnonzero(events > 0), np.flatnonzero(total - events > EDGE)
         rows = np.concatenate([yes, no])
-        weights = np.concatenate([events[yes], (total - events)[no]])
-        model = binary_model(learner, seed)
-        model.fit(features[rows], np.arange(len(rows)) < len(yes), sample_weight=weights)
-        return model.predict_proba(features)[:, 1]
+        weights, happened = np.concatenate([events[yes], (total - events)[no]]), np.arange(len(rows)) < len(yes)
+        if learner == "boosting" and len(rows) > MOST_ROWS_OF_TREES:
+            kept = np.sort(np.random.default_rng(seed).choice(len(rows), MOST_ROWS_OF_TREES, replace=False))
+            rows, weights, happened = rows[kept], weights[kept], happened[kept]
+        model = binary_model(learner, seed).fit(features[rows], happened, sample_weight=weights)
+        return model.predict_proba(features[wanted])[:, 1]
 
 
 def binary_model(learner: Learner, seed: int):

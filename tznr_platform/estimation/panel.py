@@ -1,7 +1,7 @@
 """Persons x months as arrays: who was met when, by which channel, what was open, who was comparable.
 
-Here: the input of the monthly trials, its checks, and the ways to take a part of it (other dates, other persons, another
-outcome) that diagnostics need. Not here: where it is read (``access``), what is estimated (``trials``).
+Here: the input of the monthly trials, its checks, and the ways to take a part of it (other persons, another outcome)
+that diagnostics need. Not here: where it is read (``access``), what is estimated (``trials``).
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class AccessPanel:
 
     def only(self, persons: np.ndarray) -> AccessPanel:
         """The same for some persons (mask or indices)."""
-        parts = {name: getattr(self, name)[persons] for name in ("contact", "is_open", "stratum", "at_risk", "covariates",
-                                                                 "channel")}
+        names = ("contact", "is_open", "stratum", "at_risk", "covariates", "channel")
+        parts = {name: getattr(self, name)[persons] for name in names}
         return replace(self, **parts, group=_groups(self.group[persons]))
 
     def with_outcome(self, is_open: np.ndarray) -> AccessPanel:

@@ -1,6 +1,6 @@
 """Monthly trials stacked: who is compared with whom, with which weight, and the sums that make an estimate.
 
-Here: pairs of arms by trial and stratum, chances of contact, leave-one-cluster-out comparisons at any offset from contact.
+Here: pairs of arms by trial and stratum, chances of contact, comparisons at any offset, without each cluster too.
 Not here: the results that are read (``trials``, ``event_study``), the models of chances (``nuisance``).
 """
 
@@ -45,7 +45,7 @@ class Compared:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Trial ``rank``: persons met and not met of the strata where somebody was met (``slot``), weights of the latter."""
+    """One trial: persons met, and not met of the strata where somebody was (``slot``), with their weights."""
 
     month: int
     treated: np.ndarray
@@ -62,7 +62,7 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """A panel with its chances of contact: ``staying`` (log of staying unmet, n x months + 1), ``met`` by fold and cell."""
+    """A panel with its chances of contact: ``staying`` unmet (log, n x months + 1), ``met`` by fold and cell."""
 
     panel: AccessPanel
     trial_months: range
@@ -122,7 +122,7 @@ class Trials:
         return _compared(np.concatenate(sums, axis=2), subject, known / seen)
 
     def _expected(self, offset: int, kind: Outcome, through: int | None) -> np.ndarray | None:
-        """Chance of the outcome without contact, by fold and cell, learnt from the controls; None without covariates."""
+        """Chance of the outcome without contact, by fold and cell, from the controls; None without covariates."""
         if not self.cells.covariates.shape[1]:
             return None
         events, total = np.zeros(self.cells.shape), np.zeros(self.cells.shape)
@@ -135,12 +135,13 @@ class Trials:
         return self.cells.predicted(events, total, self.learner, self.seed)
 
     def _sums(self, pair: Pair, later: np.ndarray, other: np.ndarray, expected: np.ndarray | None) -> np.ndarray:
-        """By figure, cluster and stratum: met, open, expected; then weights, their rest, their squares, their number."""
+        """By figure, cluster and stratum: met, open, expected; weights of the others, rest, squares, number."""
         groups = int(self.panel.group.max()) + 1
         shape = (groups, pair.slots)
         predicted = [np.zeros(len(persons)) if expected is None else expected.ravel()[
             self.cells.place(persons, pair.month - 1)] for persons in (pair.treated, pair.control)]
-        arms = [(pair.treated, pair.treated_slot, later != UNKNOWN), (pair.control, pair.control_slot, other != UNKNOWN)]
+        arms = [(pair.treated, pair.treated_slot, later != UNKNOWN),
+                (pair.control, pair.control_slot, other != UNKNOWN)]
         weight = pair.weight * arms[1][2]
         figures = [(0, arms[0][2]), (0, later == 1), (0, predicted[0] * arms[0][2]), (1, weight),
                    (1, weight * ((other == 1) - predicted[1])), (1, weight**2), (1, arms[1][2])]
@@ -181,12 +182,14 @@ def jackknife_covariance(left_out: np.ndarray, estimate: np.ndarray) -> np.ndarr
 def _contacts(panel: AccessPanel, cells: Cells, channel: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By fold and cell: contacts, months exposed, contacts by the channel."""
     met, exposed, met_so = (np.zeros(cells.shape) for _ in range(3))
+    size = met.size
     for month in range(1, panel.months):
         place = cells.place(slice(None), month - 1)
         arrived = panel.contact == month
-        for target, chosen in ((exposed, panel.contact >= month), (met, arrived),
-                               (met_so, arrived if channel is None else arrived & (panel.channel == channel))):
-            target += np.bincount(place[chosen], minlength=target.size).reshape(target.shape)
+        exposed += np.bincount(place[panel.contact >= month], minlength=size).reshape(met.shape)
+        met += np.bincount(place[arrived], minlength=size).reshape(met.shape)
+        so = arrived if channel is None else arrived & (panel.channel == channel)
+        met_so += np.bincount(place[so], minlength=size).reshape(met.shape)
     return met, exposed, met_so
 
 

@@ -4,8 +4,8 @@ Here: the primary estimator of methods 4.1. In trial g, whoever was not met befo
 exact stratum of the month before: met in g against not met in g, the latter censored at their own later contact and
 weighted by the inverse of the probability of staying unmet. Covariates, if given, adjust within the strata, doubly
 robustly: right if either the chance of being met or the outcome without contact is. Not here: who is at risk (the
-marts), the label printed (``labels``). With controls that were all met one day the estimate is biased upwards,
-whatever the strata: it is the bias that the simulator reproduces, and the reason for the label « associatif (guichet) ».
+marts), the label printed (``labels``). With controls that were all met one day the estimate is biased upwards, whatever
+the strata: it is the bias that the simulator reproduces, and the reason for the label « associatif (guichet) ».
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def effect_at(trials: Trials, horizon: int, outcome: Outcome = "open") -> Access
     if isinstance(found, NotEstimable):
         return found
     return AccessEffect(horizon, found.estimate, found.open_share, found.counterfactual_share, found.standard_error,
-                        int(found.contacted), found.supported / found.contacted, found.effective_controls,
+                        int(found.contacted), float(found.supported / found.contacted), found.effective_controls,
                         int(found.controls), len(found.left_out), found.known, float(found.left_out.min()),
                         float(found.left_out.max()), trials.channel or "", outcome, load_design().sha256)
 
@@ -140,7 +140,8 @@ def by_channel(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...
                **options) -> dict[str, list[AccessEffect | NotEstimable]]:
     """Effects of contacts by each channel met with in the panel, in the order of their codes."""
     codes = np.unique(panel.channel[panel.contact < panel.months])
-    return {str(code): effects(panel, trial_months, horizons, of_channel=str(code), **options) for code in codes if code}
+    return {str(code): effects(panel, trial_months, horizons, of_channel=str(code), **options)
+            for code in codes if code}
 
 
 def cumulative_access(panel: AccessPanel, trial_months: range, months: int, **options) -> pd.DataFrame | NotEstimable:

@@ -1,0 +1,135 @@
+"""Whether the two arms look alike before contact: standardised differences, variance ratios, overlap.
+
+Here: balance and overlap of weighted arms, for the monthly trials and for any two groups. Not here: what a poor balance
+forbids (``labels``). Sources: Austin (2009, Statistics in Medicine 28-25); Kish (1965) for the effective size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tznr_platform.estimation.nuisance import EDGE
+from tznr_platform.estimation.panel import UNKNOWN
+from tznr_platform.estimation.stacking import Trials
+from tznr_platform.estimation.verdict import NotEstimable
+
+BINS = 20
+
+
+@dataclass(frozen=True)
+class Balance:
+    """By covariate: standardised mean difference before and after weighting, ratio of variances after.
+
+    The deviation is that of the treated, before weighting: what weighting changes is the mean only.
+    """
+
+    names: tuple[str, ...]
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    variance_ratio: tuple[float, ...]
+
+    @property
+    def worst(self) -> float:
+        """Largest absolute difference after weighting; 0 without covariates."""
+        return max((abs(value) for value in self.after), default=0.0)
+
+    def to_frame(self) -> pd.DataFrame:
+        return pd.DataFrame({"covariate": self.names, "smd_before": self.before, "smd_after": self.after,
+                             "variance_ratio": self.variance_ratio})
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Chances of contact in both arms: shares by class of width 0.05, and what the weights are worth.
+
+    ``effective_share``: Kish's effective size over the number of controls; ``capped_share``: controls whose weight was
+    cut; ``supported_share``: treated who had a comparison.
+    """
+
+    treated_shares: tuple[float, ...]
+    control_shares: tuple[float, ...]
+    effective_share: float
+    capped_share: float
+    supported_share: float
+
+    def to_frame(self) -> pd.DataFrame:
+        return pd.DataFrame({"propensity_from": np.arange(BINS) / BINS, "treated_share": self.treated_shares,
+                             "control_share": self.control_shares})
+
+
+def balance(treated: np.ndarray, covariates: np.ndarray, weights: np.ndarray, names: tuple[str, ...]) -> Balance:
+    """Balance of two groups of units: ``treated`` 0/1 (n), ``covariates`` n x k, ``weights`` n (1 for the treated)."""
+    covariates, weights = np.asarray(covariates, np.float64), np.asarray(weights, np.float64)
+    arms = []
+    for side in (1, 0):
+        chosen = np.asarray(treated) == side
+        arms += [_moments(covariates[chosen], np.ones(chosen.sum())), _moments(covariates[chosen], weights[chosen])]
+    return _balance(arms[0], arms[2], arms[3], names)
+
+
+def trials_balance(trials: Trials, horizon: int) -> Balance | NotEstimable:
+    """Balance of the stacked trials, each stratum of controls weighing as many as were met in it."""
+    panel = trials.panel
+    width = panel.covariates.shape[1]
+    arms, met = [np.zeros((3, width)) for _ in range(3)], 0
+    for pair in trials.pairs(horizon):
+        weight = _matched(trials, pair, horizon)
+        ones = np.ones(len(pair.treated))
+        met += len(pair.treated)
+        for arm, persons, values in ((0, pair.treated, ones), (1, pair.control, np.ones(len(pair.control))),
+                                     (2, pair.control, weight)):
+            arms[arm] += _sums(panel.covariates[persons], values)
+    if not met or (width and not arms[2][0].all()):
+        return NotEstimable("équilibre", "un des deux groupes est vide")
+    return _balance(*(_of_sums(one) for one in arms), panel.names)
+
+
+def trials_overlap(trials: Trials, horizon: int) -> Overlap | NotEstimable:
+    """Overlap of the stacked trials: chance of being met in the month, in both arms."""
+    counts, capped, total, squares, sums, met, supported = np.zeros((2, BINS)), 0, 0, 0.0, 0.0, 0, 0.0
+    for pair in trials.pairs(horizon):
+        weight = _matched(trials, pair, horizon)
+        for arm, persons in enumerate((pair.treated, pair.control)):
+            chance = trials.met_so.ravel()[trials.cells.place(persons, pair.month - 1)]
+            counts[arm] += np.bincount(np.minimum((chance * BINS).astype(int), BINS - 1), minlength=BINS)
+        capped, total = capped + int(pair.is_capped.sum()), total + int((weight > 0).sum())
+        squares, sums, met = squares + float(weight @ weight), sums + float(weight.sum()), met + len(pair.treated)
+        supported += float(np.isin(pair.treated_slot, pair.control_slot[weight > 0]).sum())
+    if not met or not sums:
+        return NotEstimable("recouvrement", "un des deux groupes est vide")
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return Overlap(tuple(shares[0].tolist()), tuple(shares[1].tolist()), sums**2 / squares / total,
+                   capped / max(total, 1), supported / met)
+
+
+def _matched(trials: Trials, pair, horizon: int) -> np.ndarray:
+    """Weights of the controls, such that those of a stratum sum to the number met in it."""
+    known = trials.outcome(pair.control, pair.month, horizon, "open") != UNKNOWN
+    weight = pair.weight * known
+    size = np.bincount(pair.treated_slot, minlength=pair.slots)
+    sums = np.bincount(pair.control_slot, weight, pair.slots)
+    scale = np.divide(size, sums, out=np.zeros(pair.slots), where=sums > EDGE)
+    return weight * scale[pair.control_slot]
+
+
+def _sums(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return np.stack([np.full(values.shape[1], weights.sum()), weights @ values, weights @ values**2])
+
+
+def _of_sums(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    mean = sums[1] / sums[0]
+    return mean, np.maximum(sums[2] / sums[0] - mean**2, 0)
+
+
+def _moments(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return _of_sums(_sums(values, weights))
+
+
+def _balance(treated: tuple, control: tuple, weighted: tuple, names: tuple[str, ...]) -> Balance:
+    spread = np.where(treated[1] > 0, np.sqrt(treated[1]), 1)
+    ratio = np.divide(treated[1], weighted[1], out=np.ones_like(treated[1]), where=weighted[1] > 0)
+    return Balance(names, tuple(((treated[0] - control[0]) / spread).tolist()),
+                   tuple(((treated[0] - weighted[0]) / spread).tolist()), tuple(ratio.tolist()))

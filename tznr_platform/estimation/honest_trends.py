@@ -18,6 +18,7 @@ import pandas as pd
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.verdict import NotEstimable
+from tznr_platform.french import number
 
 if TYPE_CHECKING:
     from tznr_platform.estimation.group_time import Aggregate
@@ -333,7 +334,8 @@ def _outer_bounds(excess: Callable[[np.ndarray], np.ndarray], low: float, high: 
 
 
 def _number(value: float) -> str:
-    return f"{value:.2g}".replace(".", ",")
+    """Two figures that tell."""
+    return number(value, max(0, 1 - int(np.floor(np.log10(value))))) if value > 0 else "0"
 
 
 def _refusal(why: str) -> UserError:

@@ -1,33 +1,18 @@
--- E5: a maximal run of open months; a hole of one month is bridged, two months not open end the spell.
-with open_month as (
-    select
-        person_id,
-        benefit_code,
-        entitlement_month,
-        lag(entitlement_month) over (
-            partition by person_id, benefit_code order by entitlement_month
-        ) as previous_month
-    from {{ ref('int_benefit_month_latest') }}
-    where is_open
-),
-
-numbered as (
-    select
-        person_id,
-        benefit_code,
-        entitlement_month,
-        sum(case when {{ months_from('previous_month', 'entitlement_month') }} <= 2 then 0 else 1 end) over (
-            partition by person_id, benefit_code order by entitlement_month
-            rows between unbounded preceding and current row
-        ) as spell_number
-    from open_month
-)
-
+-- E5: the spells of the rule in force, and what the feeds do not let us see of them: a start or an end is known when
+-- as many months as end a spell are known beyond it, none of them open.
 select
-    person_id,
-    benefit_code,
-    min(entitlement_month) as first_month,
-    max(entitlement_month) as last_month,
-    count(*) as open_month_count
-from numbered
-group by person_id, benefit_code, spell_number
+    spells.person_id,
+    spells.benefit_code,
+    spells.first_month,
+    spells.last_month,
+    spells.open_month_count,
+    rules.gap_months,
+    coalesce({{ months_from('known.first_known_month', 'spells.first_month') }} < rules.gap_months, true)
+        as is_left_truncated,
+    coalesce({{ months_from('spells.last_month', 'known.last_known_month') }} < rules.gap_months, true)
+        as is_right_censored
+from {{ ref('int_spell_rule') }} as spells
+join {{ ref('stg_spell_rules') }} as rules
+    on rules.gap_months = spells.gap_months and rules.basis_code = spells.basis_code and rules.is_primary
+left join {{ ref('int_person_known') }} as known
+    on known.person_id = spells.person_id and known.benefit_code = spells.benefit_code

@@ -1,30 +1,15 @@
-with followed as (
-    select
-        openings.territory_code,
-        openings.benefit_code,
-        horizons.horizon_months,
-        {{ months_from('openings.opening_month', 'openings.last_known_month') }} >= horizons.horizon_months + 1
-            as is_observed,
-        {{ months_from('openings.opening_month', 'openings.spell_last_month') }} >= horizons.horizon_months
-            as is_retained
-    from {{ ref('int_opening') }} as openings
-    cross join (values (3), (6), (12)) as horizons (horizon_months)
-),
-
-counted as (
-    select
-        territory_code,
-        benefit_code,
-        horizon_months,
-        count(*) as opened_count,
-        count(case when is_observed then 1 end) as observed_count,
-        count(case when not is_observed then 1 end) as censored_count,
-        count(case when is_observed and is_retained then 1 end) as retained_count
-    from followed
-    group by territory_code, benefit_code, horizon_months
-)
-
 select
-    *,
-    {{ share_of('retained_count', 'observed_count') }} as retained_share
-from counted
+    retention.territory_code,
+    retention.benefit_code,
+    retention.horizon_months,
+    vintages.vintage_month,
+    retention.opened_count,
+    retention.observed_count,
+    retention.censored_count,
+    retention.retained_count,
+    retention.transition_count,
+    retention.lost_count,
+    {{ share_of('retention.retained_count', 'retention.observed_count') }} as retained_share
+from {{ ref('int_retention') }} as retention
+join {{ ref('stg_spell_rules') }} as rules on rules.rule_code = retention.rule_code and rules.is_primary
+left join {{ ref('int_benefit_vintage') }} as vintages on vintages.benefit_code = retention.benefit_code

@@ -24,7 +24,7 @@ from (values ('connaissance', 0.40), ('information', 0.31), ('orientation', 0.22
      (values ('V1', 0.0), ('V2', 0.05)) as w(wave_code, step);
 
 create table marts.mart_participation as
-select 'FR' as territory_code, phase_code, level_code, 6 + level_code as event_count, 500 as person_concerned_count,
+select 'FR' as territory_code, phase_code, level_code, 'tous' as body_code, 6 + level_code as event_count, 500 as person_concerned_count,
        case when phase_code = 'evaluation' and level_code = 5 then 6 else 40 + level_code * 10 end as participant_count
 from (values ('conception'), ('pilotage'), ('mise_en_oeuvre'), ('evaluation')) as p(phase_code), range(0, 6) as l(level_code);
 

@@ -18,7 +18,7 @@ TABLES = {
     "scales": ("mart_scales",
                ("territory_code", "instrument_code", "instrument_version", "dimension_code", "wave_code"), "true"),
     "network": ("mart_network", ("territory_code", "wave_code", "tie_type_code"), "territory_code <> 'FR'"),
-    "participation": ("mart_participation", ("territory_code", "phase_code", "level_code"), "true"),
+    "participation": ("mart_participation", ("territory_code", "phase_code", "level_code"), "body_code = 'tous'"),
     "positions": ("mart_positions", ("territory_code", "position_title_code", "position_status_code"), "true"),
     "programme_costs": ("mart_programme_costs", ("territory_code", "fiscal_year", "nature_code", "funder_code"),
                         "true"),

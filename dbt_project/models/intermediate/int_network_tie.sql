@@ -5,7 +5,8 @@ with tie as (
         ties.wave_code,
         ties.tie_type_code,
         ties.source_code,
-        ties.target_code
+        ties.target_code,
+        sources.is_surveyed and sources.is_respondent as is_source_respondent
     from {{ ref('stg_liens') }} as ties
     join {{ ref('stg_organisations') }} as sources
         on sources.territory_code = ties.territory_code and sources.wave_code = ties.wave_code

@@ -1,3 +1,4 @@
+-- Every territory is a row, received or not; the national row carries the coverage line (territories in, of 39).
 -- The quarterly tables that every territory owes: persons, encounters, entitlements.
 {% set owed_tables = "('personnes', 'rencontres', 'droits')" %}
 
@@ -51,7 +52,8 @@ one_by_one as (
         received.refused_delivery_count,
         received.last_period_month,
         received.accepted_row_count,
-        received.refused_row_count
+        received.refused_row_count,
+        case when received.has_deliveries then 1 else 0 end as territories_in_count
     from territory
     left join received on received.territory_code = territory.territory_code
 ),
@@ -62,7 +64,8 @@ scoped as (
     select
         'FR', 'France', null, null, null, null, null,
         sum(expected_delivery_count), bool_or(has_deliveries), sum(received_delivery_count),
-        sum(refused_delivery_count), max(last_period_month), sum(accepted_row_count), sum(refused_row_count)
+        sum(refused_delivery_count), max(last_period_month), sum(accepted_row_count), sum(refused_row_count),
+        sum(territories_in_count)
     from one_by_one
 )
 
@@ -75,6 +78,8 @@ select
     scoped.start_wave,
     scoped.is_established,
     scoped.has_deliveries,
+    cast(scoped.territories_in_count as bigint) as territories_in_count,
+    (select count(*) from {{ ref('stg_territories') }}) as territory_total,
     cast(coalesce(scoped.expected_delivery_count, 0) as bigint) as expected_delivery_count,
     cast(coalesce(scoped.received_delivery_count, 0) as bigint) as received_delivery_count,
     cast(coalesce(scoped.refused_delivery_count, 0) as bigint) as refused_delivery_count,

@@ -6,7 +6,8 @@ select
     funder_code,
     sum(case when expense_status_code = 'paye' then programme_cost_eur else 0 end) as programme_cost_paid_eur,
     sum(case when expense_status_code = 'engage' then programme_cost_eur else 0 end) as programme_cost_committed_eur,
-    sum(case when expense_status_code = 'prevu' then programme_cost_eur else 0 end) as programme_cost_planned_eur
+    sum(case when expense_status_code = 'prevu' then programme_cost_eur else 0 end) as programme_cost_planned_eur,
+    count(distinct territory_code) as programme_territory_count
 from {{ ref('stg_depenses') }}
 group by grouping sets (
     (territory_code, fiscal_year, nature_code, funder_code), (fiscal_year, nature_code, funder_code)

@@ -1,30 +1,21 @@
 -- Ledger 2 (E8): new public spending on the entitlements opened. Never added to the two other ledgers.
-with by_person as (
-    select
-        openings.territory_code,
-        openings.benefit_code,
-        payers.payer_code,
-        openings.person_id,
-        sum(months.paid_eur) as paid_eur,
-        count(*) as month_count
-    from {{ ref('int_opening') }} as openings
-    join {{ ref('int_benefit_month_latest') }} as months
-        on months.person_id = openings.person_id and months.benefit_code = openings.benefit_code
-        and months.entitlement_month >= openings.opening_month
-    left join {{ ref('int_payer_month') }} as payers
-        on payers.benefit_code = openings.benefit_code and payers.entitlement_month = months.entitlement_month
-        and payers.department_code = coalesce(openings.department_code, '')
-    where months.paid_eur > 0
-    group by openings.territory_code, openings.benefit_code, payers.payer_code, openings.person_id
+with territory as (
+    select benefit_code, payer_code, count(distinct territory_code) as territory_count
+    from {{ ref('int_opening_payment') }}
+    where territory_code <> 'FR'
+    group by benefit_code, payer_code
 )
 
 select
-    territory_code,
-    benefit_code,
-    payer_code,
-    sum(paid_eur) as transfer_opened_eur,
+    paid.territory_code,
+    paid.benefit_code,
+    paid.payer_code,
+    sum(paid.paid_eur) as transfer_opened_eur,
     count(*) as transfer_person_count,
-    cast(sum(month_count) as bigint) as transfer_month_count,
-    {{ share_of('max(paid_eur)', 'sum(paid_eur)') }} as largest_person_share
-from by_person
-group by territory_code, benefit_code, payer_code
+    cast(sum(paid.month_count) as bigint) as transfer_month_count,
+    {{ share_of('max(paid.paid_eur)', 'sum(paid.paid_eur)') }} as largest_person_share,
+    case when paid.territory_code = 'FR' then max(territory.territory_count) else 1 end as transfer_territory_count
+from {{ ref('int_opening_payment') }} as paid
+left join territory
+    on territory.benefit_code = paid.benefit_code and territory.payer_code is not distinct from paid.payer_code
+group by paid.territory_code, paid.benefit_code, paid.payer_code

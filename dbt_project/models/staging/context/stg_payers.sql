@@ -1,0 +1,5 @@
+select
+    payer_code,
+    payer_label,
+    perspective_code
+from {{ source('reference', 'payers') }}

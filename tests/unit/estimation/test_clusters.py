@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tznr_platform.estimation.clusters import ClusteredFit, infer, randomisation_test
+from tznr_platform.estimation.randomisation import _dealt
 from tznr_platform.estimation.verdict import NotEstimable
 
 
@@ -85,24 +86,76 @@ def test_equal_clusters_are_all_effective():
     assert ClusteredFit.of(outcome, design, clusters, 1).effective_clusters() == pytest.approx(20)
 
 
-@pytest.mark.parametrize(("treated", "word"), [(3, "répartition au hasard"), (17, "répartition au hasard")])
-def test_few_treated_clusters_are_not_bootstrapped(treated, word):
-    outcome, design, clusters = draw(11, 0.0, np.full(20, 8), treated)
-    found = infer(outcome, design, clusters, 1, seed=1)
-    assert isinstance(found, NotEstimable) and word in found.reason
+@pytest.mark.parametrize("treated", [3, 17])
+def test_few_treated_clusters_are_dealt_at_random(treated):
+    outcome, design, clusters = draw(11, 1.5, np.full(20, 8), treated)
+    found = infer(outcome, design, clusters, 1, seed=1, draws=1999)
+    assert found.method == "randomisation" and found.low < found.estimate < found.high
+    means = np.array([outcome[clusters == code].mean() for code in range(20)])
+    alone = randomisation_test(means, np.arange(20) < treated, seed=1, draws=1999)
+    assert (found.estimate, found.p_value) == pytest.approx((alone.estimate, alone.p_value))
+
+
+def test_a_treatment_that_starts_in_few_clusters_says_why():
+    outcome, _, clusters = draw(11, 0.0, np.full(20, 8), 3)
+    late = ((clusters < 3) & (np.arange(160) % 8 > 3)).astype(float)
+    found = infer(outcome, np.column_stack([np.ones(160), late]), clusters, 1, seed=1)
+    assert isinstance(found, NotEstimable) and "répartition" not in found.subject and "réparti" in found.reason
+
+
+def test_deals_hold_the_other_columns():
+    """Each deal is the coefficient of the same fit with the treatment of other clusters."""
+    outcome, design, clusters = draw(15, 0.4, np.arange(4, 16), 4)
+    design = np.column_stack([design, np.random.default_rng(1).normal(size=len(outcome))])
+    fit = ClusteredFit.of(outcome, design, clusters, 1)
+    deals = fit.deals(seed=2, draws=9)
+    assert deals.drawn[0] == pytest.approx(fit.estimate) and deals.shares[0] == pytest.approx(1)
+    order = _dealt(fit.dose, 2, 9, None)
+    for rank in range(1, 9):
+        again = np.column_stack([design[:, 0], order[rank][clusters], design[:, 2]])
+        assert deals.drawn[rank] == pytest.approx(np.linalg.lstsq(again, outcome, rcond=None)[0][1])
+
+
+def test_deals_stay_in_their_strata():
+    strata = np.repeat(["b", "a", "c", "d"], 5)
+    dose = (np.arange(20) % 5 == 0).astype(float)
+    dealt = _dealt(dose, 1, 200, strata)
+    assert all((dealt[:, strata == code].sum(axis=1) == 1).all() for code in "abcd")
+    assert dealt.mean(axis=0) == pytest.approx(np.full(20, 0.2), abs=0.1)
+    matched = randomisation_test(np.arange(20.0) + 30 * dose, dose, seed=1, draws=999, strata=strata)
+    assert matched.p_value < 0.02
+
+
+def test_weights_count_a_cluster_as_often():
+    outcome, design, clusters = draw(16, 0.5, np.full(12, 6), 6)
+    twice = np.concatenate([np.arange(72), np.flatnonzero(clusters % 2 == 0)])
+    weighted = infer(outcome, design, clusters, 1, seed=3, draws=499, weights=np.where(clusters % 2 == 0, 2.0, 1.0))
+    repeated = infer(outcome[twice], design[twice], clusters[twice], 1, seed=3, draws=499)
+    assert weighted.to_frame().drop(columns="method").to_numpy(float) == pytest.approx(
+        repeated.to_frame().drop(columns="method").to_numpy(float))
+
+
+def test_the_sentence_tells_clusters_and_test():
+    found = infer(*draw(8, 0.5, np.full(20, 8), 10), 1, seed=9, draws=499)
+    assert "10\u00a0grappes traitées sur 20" in found.explain() and "bootstrap sauvage" in found.explain()
+    assert found.plot() is not None
 
 
 def test_what_cannot_be_estimated_says_why():
     outcome, design, clusters = draw(12, 0.0, np.full(20, 8), 10)
+    hole = infer(np.where(clusters == 1, np.nan, outcome), design, clusters, 1, seed=1)
+    nothing = infer(outcome[:0], design[:0], clusters[:0], 1, seed=1)
     one = infer(outcome, design, np.zeros_like(clusters), 1, seed=1)
     colinear = infer(outcome, np.column_stack([design, design[:, 1]]), clusters, 1, seed=1)
+    everyone = infer(outcome, design[:, :1], clusters, 0, seed=1)
+    assert [type(found) for found in (hole, nothing, one, colinear)] == [NotEstimable] * 4
     alone = infer(*draw(13, 0.0, np.full(20, 8), 1), 1, seed=1)
-    assert [type(found) for found in (one, colinear, alone)] == [NotEstimable] * 3
+    assert alone.standard_error is None and alone.p_value >= 1 / 20 and everyone.method == "wild_bootstrap"
 
 
 def test_randomisation_over_all_deals_is_exact():
     found = randomisation_test(np.array([9.0, 0, 1, 2, 3, 4]), np.array([1, 0, 0, 0, 0, 0]), seed=1)
-    assert found.estimate == 7 and found.p_value == pytest.approx(1 / 6) and found.low is None
+    assert found.estimate == pytest.approx(7) and found.p_value == pytest.approx(1 / 6) and found.low == -np.inf
 
 
 def test_randomisation_by_draws_keeps_the_level():

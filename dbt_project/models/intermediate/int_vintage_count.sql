@@ -1,23 +1,19 @@
--- How many months of persons each extraction month tells. Rows are persons, unless a body extracted twice in a month.
+-- How many persons each extraction month tells of each month. Rows are persons, unless a body extracted twice in a month.
 with told as (
     select
-        body_number,
-        benefit_code,
-        entitlement_month,
-        extraction_date,
-        delivery_rank,
-        count(*) as row_count
-    from {{ ref('stg_droits_mensuels') }}
-    group by body_number, benefit_code, entitlement_month, extraction_date, delivery_rank
+        *,
+        {{ month_of('extraction_date') }} as extraction_month
+    from {{ ref('int_vintage_row') }}
+    where not is_history_too_long
 ),
 
 extraction as (
     select
         body_number,
-        {{ month_of('extraction_date') }} as extraction_month,
+        extraction_month,
         min(delivery_rank) < max(delivery_rank) or min(extraction_date) < max(extraction_date) as is_repeated
     from told
-    group by body_number, {{ month_of('extraction_date') }}
+    group by body_number, extraction_month
 ),
 
 counted as (
@@ -25,14 +21,13 @@ counted as (
         told.body_number,
         told.benefit_code,
         told.entitlement_month,
-        extraction.extraction_month,
+        told.extraction_month,
         sum(told.row_count) as known_count
     from told
     join extraction
-        on extraction.body_number = told.body_number
-        and extraction.extraction_month = {{ month_of('told.extraction_date') }}
+        on extraction.body_number = told.body_number and extraction.extraction_month = told.extraction_month
     where not extraction.is_repeated
-    group by told.body_number, told.benefit_code, told.entitlement_month, extraction.extraction_month
+    group by told.body_number, told.benefit_code, told.entitlement_month, told.extraction_month
     union all
     select
         feed.body_number,
@@ -53,6 +48,6 @@ select
     benefits.benefit_number,
     counted.entitlement_month,
     counted.extraction_month,
-    counted.known_count
+    cast(counted.known_count as bigint) as known_count
 from counted
 join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = counted.benefit_code

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
@@ -23,6 +23,7 @@ from tznr_platform.estimation.nuisance import Learner, one_thread
 from tznr_platform.estimation.panel import AccessPanel
 from tznr_platform.estimation.stacking import Outcome, Trials, prepare
 from tznr_platform.estimation.verdict import NotEstimable
+from tznr_platform.french import number, share
 
 if TYPE_CHECKING:
     import altair as alt
@@ -57,22 +58,18 @@ class AccessEffect:
 
     @property
     def low(self) -> float:
-        return self.estimate - self._reach
+        return interval(self.estimate, self.standard_error, self.cluster_count)[0]
 
     @property
     def high(self) -> float:
-        return self.estimate + self._reach
+        return interval(self.estimate, self.standard_error, self.cluster_count)[1]
 
     @property
     def p_value(self) -> float:
         """Two-sided, Student with as many degrees of freedom as clusters less one."""
         if not self.standard_error:
             return 1.0 if not self.estimate else 0.0
-        return float(2 * stats.t.sf(abs(self.estimate) / self.standard_error, self.cluster_count - 1))
-
-    @property
-    def _reach(self) -> float:
-        return float(stats.t.ppf(0.975, self.cluster_count - 1)) * self.standard_error
+        return float(2 * special.stdtr(self.cluster_count - 1, -abs(self.estimate) / self.standard_error))
 
     def to_frame(self) -> pd.DataFrame:
         """One row: the fields and the bounds of the 95 % interval."""
@@ -80,15 +77,17 @@ class AccessEffect:
 
     def plot(self) -> alt.Chart:
         """Estimate and interval."""
-        from tznr_platform.estimation import effect_charts
+        from tznr_platform.estimation.interval_chart import interval_chart
 
-        return effect_charts.effects_chart(self.to_frame())
+        rows = self.to_frame().assign(label=[f"{self.horizon_months} mois"])
+        return interval_chart(rows, label="label", value="estimate", low="low", high="high", axis="Différence de part",
+                              title="Droit ouvert : avec contact, moins sans contact")
 
     def explain(self) -> str:
         """What the number says and does not say, in French."""
-        return (f"Après {self.horizon_months} mois, le droit est ouvert pour {_percent(self.open_share)} des personnes "
+        return (f"Après {self.horizon_months} mois, le droit est ouvert pour {share(self.open_share)} des personnes "
                 f"rencontrées ({self.contacted_count}) ; sans contact, il l'aurait été pour "
-                f"{_percent(self.counterfactual_share)} : différence de {_points(self.estimate)}, intervalle à 95 % de "
+                f"{share(self.counterfactual_share)} : différence de {_points(self.estimate)}, intervalle à 95 % de "
                 f"{_points(self.low)} à {_points(self.high)} ({self.cluster_count} grappes). "
                 "La comparaison ne vaut que si, à situation égale, être rencontré ne dépend pas du droit à venir.")
 
@@ -136,6 +135,12 @@ def effect_at(trials: Trials, horizon: int, outcome: Outcome = "open") -> Access
                         float(found.left_out.max()), trials.channel or "", outcome, load_design().sha256)
 
 
+def interval(estimate: float, standard_error: float, clusters: int) -> tuple[float, float]:
+    """95 % interval, Student with as many degrees of freedom as clusters less one."""
+    reach = float(special.stdtrit(clusters - 1, 0.975)) * standard_error
+    return estimate - reach, estimate + reach
+
+
 def by_channel(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...],
                **options) -> dict[str, list[AccessEffect | NotEstimable]]:
     """Effects of contacts by each channel met with in the panel, in the order of their codes."""
@@ -160,9 +165,5 @@ def to_frame(found: list[AccessEffect | NotEstimable]) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %".replace(".", ",")
-
-
 def _points(difference: float) -> str:
-    return f"{100 * difference:+.1f} points".replace(".", ",")
+    return f"{'+' if difference > 0 else ''}{number(100 * difference, 1)} points"

@@ -103,14 +103,14 @@ def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source
                 f"{', '.join(names)} from read_csv([{paths}], columns = {{{described}}}, header = {not is_clean}, "
                 f"delim = {quote(batch[0].delimiter)}, quote = '\"', escape = '\"', auto_detect = false, "
                 "ignore_errors = true)")
-    rules = RowRules(contract, batch[0].columns, _identifier_type(con, contract, batch))
-    mask, line = rules.mask_sql, "null::integer"
+    rules = RowRules(contract, batch[0].columns, _identifier_type(con, contract, batch), is_clean=is_clean)
+    mask, line = rules.mask_sql, ""
     if is_clean:
-        line, mask = "line::integer", (f"case part when '{RAGGED}' then {rules.ragged_bit} "
-                                       f"when '{ASIDE}' then -1 else {mask} end")
+        line, mask = "line::integer as sent_line, ", (f"case part when '{RAGGED}' then {rules.ragged_bit} "
+                                                      f"when '{ASIDE}' then -1 else {mask} end")
     con.execute(f"create or replace temp table typed as select * exclude ({', '.join(names)}), "
                 f"{rules.unsure_sql} as unsure from (select *, {mask} as mask from "
-                f"(select {line} as sent_line, *, {rules.typed_sql} from lines))")
+                f"(select {line}*, {rules.typed_sql} from lines))")
     return rules
 
 
@@ -165,7 +165,7 @@ def _write_by_delivery(con: duckdb.DuckDBPyConnection, relation_sql: str, folder
         if con.execute(f"select exists ({relation_sql})").fetchone()[0]:
             lake.write_parquet(con, relation_sql, folder / f"delivery_id={batch[0].delivery_id}" / "rows.parquet")
         return
-    con.execute(f"copy ({relation_sql}) to {quote(folder)} (format parquet, compression zstd, "
+    con.execute(f"copy ({relation_sql}) to {quote(folder)} ({lake.PARQUET}, "
                 "partition_by (delivery_id), write_partition_columns true)")
 
 

@@ -32,14 +32,17 @@ def identify(con: duckdb.DuckDBPyConnection, contract: Contract, key: AnalysisKe
     A key names the person by the identifier as it came; the pseudonym of what is not an identifier is NULL.
     """
     if contract.person_field:
-        persons.resolve(con, key, "select distinct p1::varchar as p1 from typed")
+        persons.resolve(con, key, "select p1::varchar as p1 from (select distinct p1 from typed)")
         con.execute("create or replace temp table identified as select once.p1, pseudonym "
                     "from (select distinct p1 from typed) once left join keys on keys.p1 = once.p1::varchar")
         con.execute("delete from keys where pseudonym is null")
     columns = ", ".join("p1" if name == contract.person_field else contract.field(name).column
                         for name in contract.primary_key)
+    # equal keys have equal hashes, and hashes are cheap to group: the keys are grouped only if some agree
+    agree = con.execute(f"select exists (select 1 from (select hash(file_position, {columns}) as digest from typed "
+                        "where mask = 0) group by digest having count(*) > 1)").fetchone()[0]
     con.execute(f"create or replace temp table repeated as select file_position, {columns} from typed "
-                "where mask = 0 group by all having count(*) > 1")
+                f"where mask = 0 and {agree} group by all having count(*) > 1")
 
 
 def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, settings: Settings) -> None:
@@ -51,8 +54,7 @@ def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, set
     bits += _payer_check(rules)
     kept = ", ".join(f'"{column}"' for column in landed_columns(rules.contract) if column not in TECHNICAL)
     mask = " | ".join(["mask", *(f"({bit})::bigint" for bit in bits)])
-    query = (f"select {kept}, batch.delivery_id, "
-             "coalesce(typed.sent_line, typed.rowid - batch.first_row + 2)::integer as line_number, "
+    query = (f"select {kept}, batch.delivery_id, ({rules.line_sql})::integer as line_number, "
              f"{mask} as mask from typed join batch using (file_position) {' '.join(joins)} where mask >= 0")
     has_doubles = _may_have_doubles(con, rules.contract)
     if has_doubles or not rules.is_large:

@@ -66,8 +66,8 @@ def _integer(raw: str) -> str:
 
 def _number(raw: str) -> str:
     compact = f"replace(regexp_replace({raw}, '[\\s\u00a0\u202f\u2009]', '', 'g'), ',', '.')"
-    usual = f"try_cast(case when contains({raw}, ',') then replace({raw}, ',', '.') else {raw} end as double)"
-    return _first(raw, usual, f"try_cast({compact} as double)")
+    with_comma = _first(raw, f"try_cast(replace({raw}, ',', '.') as double)", f"try_cast({compact} as double)")
+    return _first(raw, f"try_cast({raw} as double)", with_comma)
 
 
 def _boolean(field: Field, raw: str) -> str:

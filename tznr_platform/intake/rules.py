@@ -34,8 +34,9 @@ class Check:
 class RowRules:
     """SQL of the typed columns and of the mask of a contract, for files with their columns in one order."""
 
-    def __init__(self, contract: Contract, columns: tuple[str | None, ...], identifier_type: str = "varchar") -> None:
-        self.contract, self.identifier_type = contract, identifier_type
+    def __init__(self, contract: Contract, columns: tuple[str | None, ...], identifier_type: str = "varchar", *,
+                 is_clean: bool = False) -> None:
+        self.contract, self.identifier_type, self._is_clean = contract, identifier_type, is_clean
         self.checks: list[Check] = []
         self._raw = {name: f"c{index}" for index, name in enumerate(columns) if name is not None}
         self._sound: list[str] = []
@@ -60,6 +61,11 @@ class RowRules:
     def is_large(self) -> bool:
         """Whether the rows are so many that memory comes first: identifiers are then an enumeration."""
         return self.identifier_type != "varchar"
+
+    @property
+    def line_sql(self) -> str:
+        """The line that the sender sees of a row of ``typed``: written in a clean copy, else told by its place."""
+        return "typed.sent_line" if self._is_clean else "typed.rowid - batch.first_row + 2"
 
     @property
     def ragged_bit(self) -> int:
@@ -112,7 +118,7 @@ class RowRules:
             self._terms.append(f"case when {parsing.is_blank(raw)} then {missing} else 0 end")
         elif field.name in self._raw:
             bounds = self._bounds(field)
-            sound = " and ".join([f"{value} is not null", *(bound for bound, _ in bounds)])
+            sound = " and ".join(bound for bound, _ in bounds) or f"{value} is not null"
             self._sound.append(sound if field.required else f"({raw} is null or {sound})")
             unread = self.bit(field.name, "ENUM_UNKNOWN" if field.enum else "TYPE_INVALID")
             self._watch(field, sound)

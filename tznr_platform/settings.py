@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import getpass
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator
@@ -171,6 +172,11 @@ def export_environment(settings: Settings) -> None:
         DO_NOT_TRACK="1",
         GX_ANALYTICS_ENABLED="false",
     )
+
+
+def tell_merged(models: Iterable[str]) -> None:
+    """Tell the dbt of this process which models only merge news (macro ``should_full_refresh``): none by default."""
+    os.environ["DBT_TZNR_MERGED"] = " ".join(sorted(models))
 
 
 def _refuse_exchange_key() -> None:

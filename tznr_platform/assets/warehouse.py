@@ -2,10 +2,11 @@
 
 import contextlib
 import io
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
-from dagster_dbt import DbtCliInvocation, dbt_assets
+from dagster_dbt import dbt_assets
 from dagster_duckdb import DuckDBResource
 
 from quality import gate
@@ -13,38 +14,78 @@ from tznr_platform.assets.presentation import CRITERIA_CHECK, OWNER, PROGRESS, g
 from tznr_platform.assets.translator import Translator
 from tznr_platform.errors import PermanentError
 from tznr_platform.resources import MANIFEST_FILE, Dbt, Platform
+from tznr_platform.settings import tell_merged
+from tznr_platform.storage import refresh
 from tznr_platform.storage import warehouse as store
 
 MARTS_GATE = dg.AssetKey(["gates", "gate_marts"])
+PASSED = {"success", "pass", "no-op"}
 PUBLISHED = dg.AssetKey(["published"])
 
 
 @dbt_assets(manifest=MANIFEST_FILE, dagster_dbt_translator=Translator(), name="dbt_build", pool="duckdb")
 def dbt_models(context: dg.AssetExecutionContext, dbt: Dbt, platform: Platform) -> Iterator:
-    """Construit les modèles dbt (préparation, calculs, indicateurs) et passe leurs tests."""
+    """Construit les modèles dbt dont une entrée ou le code a changé et passe leurs tests."""
+    manifest = json.loads(MANIFEST_FILE.read_text())
     with store.writer(platform.settings) as con:
         store.load_accepted(con, platform.settings)
-    PROGRESS.info("Entrepôt : construction et tests des modèles dbt…")
-    invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, raise_on_error=False)
+        plan = None if context.is_subset else refresh.plan(con, manifest)
+    if plan and plan.in_place == plan.fingerprints.keys():
+        yield from _in_order([], plan, manifest, {})
+        return
+    tell_merged(manifest["nodes"][node_id]["name"] for node_id in (plan.merged if plan else ()))
+    PROGRESS.info(_announced(plan))
+    invocation = dbt.cli(_arguments(plan, manifest), context=context, raise_on_error=False)
     with contextlib.redirect_stdout(io.StringIO()):
         events = list(invocation.stream())
-    with store.writer(platform.settings) as con:
-        rows = store.row_counts(con)
-    yield from (_with_row_count(event, rows) for event in events)
-    if not invocation.is_successful():
-        raise PermanentError(f"dbt build failed: {', '.join(_failed_nodes(invocation))}")
-
-
-def _failed_nodes(invocation: DbtCliInvocation) -> list[str]:
     results = invocation.get_artifact("run_results.json")["results"]
-    return [result["unique_id"] for result in results if result["status"] in {"error", "fail"}]
+    with store.writer(platform.settings) as con:
+        if plan:
+            refresh.record(con, plan, [result["unique_id"] for result in results if result["status"] in PASSED])
+        rows = store.row_counts(con)
+    counted = [_with_row_count(event, rows) for event in events]
+    yield from _in_order(counted, plan, manifest, rows) if plan else counted
+    if not invocation.is_successful():
+        failed = (result["unique_id"] for result in results if result["status"] in {"error", "fail"})
+        raise PermanentError(f"dbt build failed: {', '.join(failed)}")
+
+
+def _announced(plan: refresh.Plan | None) -> str:
+    left = f" ; {len(plan.in_place)} restent en place" if plan and plan.in_place else ""
+    return f"Entrepôt : construction et tests des modèles dbt{left}…"
+
+
+def _arguments(plan: refresh.Plan | None, manifest: Mapping) -> list[str]:
+    """Of ``dbt``: everything but what is in place, tests one by one; a selection made by hand is built whole."""
+    build = ["build", "--exclude-resource-type", "unit_test"]
+    if plan and plan.in_place:
+        left = " ".join(".".join(manifest["nodes"][node_id]["fqn"]) for node_id in sorted(plan.in_place))
+        return [*build, "--indirect-selection", "empty", "--exclude", left]
+    return build
+
+
+def _in_order(events: Sequence, plan: refresh.Plan, manifest: Mapping, rows: Mapping[str, int]) -> Iterator:
+    """What dbt made and what is in place, parents first as Dagster asks: what follows may go on from both."""
+    made = {_model(event): event for event in events if isinstance(event, dg.Output)}
+    for node_id in plan.fingerprints:
+        node = manifest["nodes"][node_id]
+        if node["name"] in made:
+            yield made[node["name"]]
+        elif node["resource_type"] == "model" and node_id in plan.in_place:
+            counted = {"dagster/row_count": rows[node["name"]]} if node["name"] in rows else {}
+            yield dg.MaterializeResult(asset_key=[node["schema"], node["name"]],
+                                       metadata={"état": "inchangé, laissé en place", **counted})
+    yield from (event for event in events if not isinstance(event, dg.Output))
+
+
+def _model(output: dg.Output) -> str:
+    return str(output.metadata["unique_id"].value).rsplit(".", 1)[-1]
 
 
 def _with_row_count(event: object, rows: Mapping[str, int]) -> object:
-    name = str(event.metadata["unique_id"].value).rsplit(".", 1)[-1] if isinstance(event, dg.Output) else None
-    if name not in rows:
+    if not isinstance(event, dg.Output) or _model(event) not in rows:
         return event
-    return event.with_metadata({**event.metadata, "dagster/row_count": rows[name]})
+    return event.with_metadata({**event.metadata, "dagster/row_count": rows[_model(event)]})
 
 
 def mart_keys() -> list[dg.AssetKey]:

@@ -1,10 +1,12 @@
 """The door from the lake to dbt: views of what was accepted, tables of what is reference.
 
-Here: the schemas ``accepted``, ``reference`` and ``intake`` of the working file. Not here: what dbt builds.
+Here: the schemas ``accepted``, ``reference``, ``intake`` and ``entitlements`` of the working file. Not here: what dbt
+builds, what it may leave as it is (``refresh``, ``feed``: they are told here what lies behind each source).
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -12,20 +14,20 @@ import pyarrow as pa
 
 from tznr_platform import contracts
 from tznr_platform.settings import Settings
-from tznr_platform.storage import lake, registers, schema
+from tznr_platform.storage import feed, lake, refresh, registers, schema, theoretical
 
 if TYPE_CHECKING:
     from tznr_platform.contracts import Contract
 
 
 def load_accepted(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """(Re)create ``accepted.*`` views, ``reference.*`` and ``intake.*`` tables in the open working file.
+    """(Re)create ``accepted.*`` views and the tables of the other schemas in the open working file.
 
     ``accepted.<table>`` reads the files of the current deliveries only, and of the persons who may be used: neither
     excluded (arrêté du 12 mai 2025: an objection takes effect on what was sent before it, too) nor restricted (RGPD,
     article 18). The working file names those who stay, so that no table of it holds one who does not.
     """
-    for name in ("accepted", "reference", "intake"):
+    for name in ("accepted", "reference", "intake", "entitlements"):
         con.execute(f"create schema if not exists {name}")
     con.execute(f"create or replace table intake.deliveries as {registers.deliveries(settings)}")
     con.execute("create or replace table intake.quarantine_counts as "
@@ -33,10 +35,16 @@ def load_accepted(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
                 f"from ({registers.quarantine(settings)}) group by all order by all")
     con.execute("create or replace table intake.present_persons as "
                 f"select person_id from ({registers.present_persons(settings)}) order by 1")
+    con.execute(f"create or replace table entitlements.theoretical as {theoretical.theoretical(settings)}")
     for name in contracts.reference_names():
         _load_reference(con, name)
-    for contract in contracts.contracts().values():
-        _accepted_view(con, contract, settings)
+    tables = ["intake.deliveries", "intake.quarantine_counts", "intake.present_persons", "entitlements.theoretical",
+              *(f"reference.{name}" for name in contracts.reference_names())]
+    known = contracts.contracts().values()
+    files = {f"accepted.{contract.name}": _accepted_view(con, contract, settings) for contract in known}
+    of_persons = {f"accepted.{contract.name}" for contract in known if contract.person_field}
+    refresh.note_inputs(con, tables, files, of_persons)
+    feed.note_news(con, files[f"accepted.{feed.TABLE}"], registers.persons(settings))
 
 
 def _load_reference(con: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -48,7 +56,8 @@ def _load_reference(con: duckdb.DuckDBPyConnection, name: str) -> None:
     con.unregister("reference_rows")
 
 
-def _accepted_view(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> None:
+def _accepted_view(con: duckdb.DuckDBPyConnection, contract: Contract, settings: Settings) -> list[Path]:
+    """Create the view; the files it reads."""
     schema.ensure_schema_file(con, contract, settings)
     current = con.execute("select sender_code, period, delivery_id from intake.deliveries where "
                           "table_name = ? and is_current order by delivery_id", [contract.name]).fetchall()
@@ -58,3 +67,4 @@ def _accepted_view(con: duckdb.DuckDBPyConnection, contract: Contract, settings:
     present = "semi join intake.present_persons using (person_id)" if contract.person_field else ""
     con.execute(f'create or replace view accepted."{contract.name}" as select landed.* '
                 f"from read_parquet([{listed}], hive_partitioning = false) as landed {present}")
+    return files

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from tznr_platform.storage.lake import quote
-from tznr_platform.synthetic import defects, feeds, truth, writing
+from tznr_platform.synthetic import contradictions, defects, feeds, truth, writing
 from tznr_platform.synthetic.careers import HOUSEHOLD_ROLES, STATUSES
 from tznr_platform.synthetic.senders import DIALECTS
 from tznr_platform.synthetic.timeline import month_index, month_label
@@ -41,14 +41,15 @@ def write_feeds(con: duckdb.DuckDBPyConnection, body: str, out_dir: Path, person
     step = max(1, PERSON_MONTHS_AT_ONCE // persons)
     for start in range(0, len(periods), step):
         months = [month for (month,) in periods[start : start + step]]
-        _fill_batch(con, body, months)
+        _fill_batch(con, body, months, periods[-1][0])
         for month in months:
             _write_file(con, body, month, out_dir)
 
 
-def _fill_batch(con: duckdb.DuckDBPyConnection, body: str, months: list[int]) -> None:
-    """Compute what ``body`` sends in ``months`` (table ``sent``) and the defects among it."""
+def _fill_batch(con: duckdb.DuckDBPyConnection, body: str, months: list[int], last: int) -> None:
+    """Compute what ``body`` sends in ``months`` (table ``sent``), the contradictions and the defects among it."""
     con.execute(f"create or replace temp table sent as {feeds.sent_rows_sql(body, months[0], months[-1])}")
+    contradictions.plant(con, body, last)
     con.execute(f"create or replace temp table feed_templates as {_templates(body)}")
     con.execute("create or replace temp table feed_defects as " + defects.feed_defects_sql(COLUMNS))
     con.execute(
@@ -101,8 +102,8 @@ def _lines(body: str) -> str:
         local = f"replace({text}, '.', ',')" if DIALECTS[body].decimal_comma else text
         return f"coalesce({local}, '')"
 
-    first = month_index("2020-01")
-    months = [month_label(first + i) for i in range(96)]
+    first = month_index("2018-01")
+    months = [month_label(first + i) for i in range(120)]
     benefits = {benefit.number: benefit.code for benefit in truth.BENEFITS}
     codes = [benefits.get(number, "") for number in range(1, max(benefits) + 1)]
     return f"""

@@ -19,6 +19,7 @@ from tznr_platform.storage.warehouse import connect
 from tznr_platform.synthetic import (
     broken_files,
     careers,
+    contradictions,
     defects,
     facts,
     feed_files,
@@ -132,6 +133,7 @@ def populate(
 
 def _write(con: duckdb.DuckDBPyConnection, out_dir: Path, persons: int, say: Callable[[str], None]) -> None:
     defects.create_log(con)
+    contradictions.create_log(con)
     con.execute("create table written (file_id integer, row_count bigint)")
     con.execute("create table excluded_rows (file_id integer, row_count bigint)")
     say("Fichiers des territoires")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from tznr_platform import french
 from tznr_platform.errors import UserError
@@ -90,6 +91,7 @@ class HazardModel:
                 f"{' ; '.join(rows)}. Association, non effet.")
 
 
+@threadpool_limits.wrap(limits=1)
 def discrete_hazard(spells: pd.DataFrame, subject: str, covariates: tuple[str, ...], *, exit_code: str | None = None,
                     link: Link = "cloglog", clusters: str | None = None) -> HazardModel | NotEstimable:
     """Hazard of ``exit_code`` (of any exit when None) by month; other exits leave the risk set.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from tznr_platform import french
 from tznr_platform.errors import UserError
@@ -124,6 +125,7 @@ def reliability_from_covariance(scale_code: str, items: Sequence[str], covarianc
                        feldt_interval(alpha, respondent_count, len(items)))
 
 
+@threadpool_limits.wrap(limits=1)
 def reliability_from_items(scale_code: str, answers: pd.DataFrame, items: Sequence[str], *,
                            missing: Literal["pairwise", "listwise"], reversed_items: Collection[str] = (),
                            bounds: tuple[float, float] | None = None, draws: int = DRAWS, seed: int = SEED,

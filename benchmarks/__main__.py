@@ -12,11 +12,14 @@ from pathlib import Path
 
 import click
 
+from benchmarks import bootstrap as bootstrap_benchmark
 from benchmarks import door as door_benchmark
+from benchmarks import group_time as group_time_benchmark
 from benchmarks import pipeline as pipeline_benchmark
 from benchmarks import pseudonyms as pseudonyms_benchmark
 from benchmarks import readers as readers_benchmark
 from benchmarks import screen as screen_benchmark
+from benchmarks import size_simulation
 from benchmarks.measure import Cost, run
 from tznr_platform.settings import load_settings
 
@@ -33,6 +36,13 @@ dir_option = click.option("--dir", "folder", type=click.Path(path_type=Path, res
                           default=Path("data/benchmarks"), show_default=True, help="Where inboxes and results lie")
 
 
+def _draws(default: int):
+    return click.option("--draws", type=click.IntRange(min=99), default=default, show_default=True)
+
+
+rivals_option = click.option("--rivals", default=sys.executable, help="Python that has csdid, differences, wildboottest")
+
+
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -40,7 +50,8 @@ def main(context: click.Context) -> None:
     if context.invoked_subcommand:
         return
     small = {"megabytes": 20, "persons": SMALL_PERSONS, "through": "2026-06",
-             "folder": Path("data/benchmarks").resolve()}
+             "folder": Path("data/benchmarks").resolve(), "units": SMALL_PERSONS, "months": 24, "rows": 2_000,
+             "draws": 99, "replications": 20, "rivals": sys.executable}
     for name, command in main.commands.items():
         click.echo(f"\n{name}: {command.help} At {SMALL_PERSONS} persons:")
         context.invoke(command, **{option.name: small[option.name] for option in command.params})
@@ -122,6 +133,34 @@ def door(megabytes: int, folder: Path) -> None:
 def screen(persons: int, through: str, folder: Path) -> None:
     """The screen at the door: precision and recall by kind, false alarms on clean deliveries."""
     click.echo(screen_benchmark.compare(_inbox(persons, through, folder), folder / "screen"))
+
+
+@main.command("group-time")
+@click.option("--units", type=click.IntRange(min=100), default=50_000, show_default=True)
+@click.option("--months", type=click.IntRange(min=20), default=48, show_default=True)
+@_draws(1_000)
+@rivals_option
+def group_time(units: int, months: int, draws: int, rivals: str) -> None:
+    """Group-time effects and their bootstrap bands against csdid and differences."""
+    _echo_load()
+    click.echo(group_time_benchmark.compare(units, months, draws, rivals))
+
+
+@main.command()
+@click.option("--rows", type=click.IntRange(min=1_000), default=50_000, show_default=True)
+@_draws(9_999)
+@rivals_option
+def bootstrap(rows: int, draws: int, rivals: str) -> None:
+    """The wild cluster bootstrap of one coefficient against wildboottest."""
+    _echo_load()
+    click.echo(bootstrap_benchmark.compare(rows, draws, rivals))
+
+
+@main.command("size")
+@click.option("--replications", type=click.IntRange(min=20), default=2_000, show_default=True)
+def size(replications: int) -> None:
+    """How often a true hypothesis is rejected at 5 %, with few unequal clusters."""
+    click.echo(size_simulation.table(replications))
 
 
 def _inbox(persons: int, through: str, folder: Path) -> Path:

@@ -14,7 +14,19 @@ from pathlib import Path
 import duckdb
 
 from tznr_platform.storage.lake import quote
-from tznr_platform.synthetic import answers_files, answers_surveys, careers, facts, feeds, field_rows, truth
+from tznr_platform.synthetic import (
+    answers_files,
+    answers_indicators,
+    answers_spells,
+    answers_surveys,
+    answers_time,
+    careers,
+    contradictions,
+    facts,
+    feeds,
+    field_rows,
+    truth,
+)
 from tznr_platform.synthetic.broken_files import BrokenFile
 from tznr_platform.synthetic.senders import LATE_MONTHS, insert_rows
 
@@ -108,11 +120,13 @@ create table stays as
 select o.territory, o.person, o.prestation, o.benefit_no, o.m0, s.last_m, k.last_known
 from outcomes o join spells s on s.person = o.person and s.benefit_no = o.benefit_no
     and o.m0 between s.first_m and s.last_m
-join known_ends k on k.benefit_no = o.benefit_no"""
+join knowledge k on k.person = o.person and k.benefit_no = o.benefit_no"""
 
 # A person opened once nationally: from the earliest opening among the territories.
-FIRST_STAYS = """(select * from stays
-    qualify row_number() over (partition by person, benefit_no order by m0, territory) = 1)"""
+FIRST_STAYS = """
+create view first_stays as
+select * from stays
+qualify row_number() over (partition by person, benefit_no order by m0, territory) = 1"""
 
 
 # Every discussed benefit under its territory and under the nation, with the channel of first contact there.
@@ -149,7 +163,7 @@ union all select 'FR', prestation, type, count(distinct person) from types group
 
 def _retention() -> str:
     parts = []
-    for name, source in (("code(territory)", "stays"), ("'FR'", FIRST_STAYS)):
+    for name, source in (("code(territory)", "stays"), ("'FR'", "first_stays")):
         parts += [
             f"""
         select {name} as territory_code, prestation as benefit_code, {h} as horizon_months, count(*)
@@ -164,20 +178,20 @@ def _retention() -> str:
 
 
 # How long what opened after the contact stayed open, from the opening; a person once.
-OPENED_SPELLS = f"""
+OPENED_SPELLS = """
 select prestation as benefit_code, last_m - m0 + 1 as duration_months, last_m + 2 > last_known as is_censored,
     count(*) as spell_count
-from {FIRST_STAYS} group by all"""
+from first_stays group by all"""
 
 ALL_SPELLS = """
 select n.benefit as benefit_code, last_m - first_m + 1 as duration_months,
     last_m + 2 > k.last_known as is_censored, count(*) as spell_count
-from spells s join known_ends k using (benefit_no) join benefit_truth n using (benefit_no) group by all"""
+from spells s join knowledge k using (person, benefit_no) join benefit_truth n using (benefit_no) group by all"""
 
 
 def _transfers() -> str:
     parts = []
-    for name, source in (("code(s.territory)", "stays"), ("'FR'", FIRST_STAYS)):
+    for name, source in (("code(s.territory)", "stays"), ("'FR'", "first_stays")):
         parts.append(f"""
         select {name} as territory_code, s.prestation as benefit_code, coalesce(own.payer, everywhere.payer)
             as payer_code,
@@ -224,7 +238,9 @@ def write_answer_key(
     answer_dir.mkdir(parents=True, exist_ok=True)
     _settle_truth(con, through)
     answers_files.prepare(con, broken)
-    for name, sql in (answers() | answers_surveys.answers() | answers_files.answers()).items():
+    parts = (answers(), answers_spells.answers(), answers_indicators.answers(), answers_surveys.answers(),
+             answers_time.answers(through), answers_files.answers())
+    for name, sql in (item for part in parts for item in part.items()):
         path = quote(answer_dir / f"{name}.csv")
         con.execute(f"copy (select * from ({sql}) order by all) to {path} (format csv, header true)")
     (answer_dir / "LISEZMOI.md").write_text(answers_files.NOTICE, encoding="utf-8")
@@ -256,17 +272,19 @@ def _settle_truth(con: duckdb.DuckDBPyConnection, through: int) -> None:
         ],
     )
     for body in truth.BODIES:
-        rows = feeds.latest_rows_sql(body, through - LATE_MONTHS.get(body, 0))
+        last = through - LATE_MONTHS.get(body, 0)
+        rows = feeds.latest_rows_sql(body, last)
+        cents = contradictions.cents_extraction(body, last)
         sql = (
-            f"select person, benefit_no, '{body}' as body, m, status in {OPEN} as is_open, paid, "
-            "request_date "
+            f"select person, benefit_no, '{body}' as body, m, status in {OPEN} as is_open, "
+            f"case when e <> {cents} then paid end as paid, request_date "
             f"from ({rows}) where person not in (select person from objections)"
         )
         exists = body != truth.BODIES[0]
         con.execute(f"{'insert into latest' if exists else 'create table latest as'} {sql}")
-    con.execute("""create table known_ends as
-        with ends as (select body, max(m) as last_m from latest group by 1)
-        select n.benefit_no, max(last_m) as last_known from ends join pays using (body)
-        join benefit_truth n using (benefit) group by 1""")
-    for sql in (MET, ENCOUNTERED, CHANNELS, MATCHED, DISCUSSED, SCOPED, OUTCOMES, SPELLS, STAYS):
+    for sql in (MET, ENCOUNTERED, CHANNELS, MATCHED):
         con.execute(sql)
+    answers_spells.settle_knowledge(con)
+    for sql in (DISCUSSED, SCOPED, OUTCOMES, SPELLS, STAYS, FIRST_STAYS):
+        con.execute(sql)
+    answers_spells.settle_spells(con)

@@ -63,8 +63,16 @@ Vérité connue, à ne jamais placer dans le dossier des livraisons. Tout est in
   naissance par défaut ; une personne déclarée est cherchée partout, répondue ou non.
 - `access`, `access_by_channel` : abordé, demandé, ouvert, versé, inconnu ; `FR` compte une personne une
   fois, dès que c'est vrai dans un territoire. `non_take_up` : types déclarés.
+- `contradictions` : faits contradictoires par émetteur et motif ; `revisions` : mois dont la troisième extraction
+  change le statut ou le montant.
 - `retention`, `opened_spells`, `transfers` : maintien, durées, transferts ouverts (national : première
   ouverture) ; `all_spells` : toutes les périodes de droit, avant et après le contact.
+- `spells_by_rule`, `spell_limits`, `retention_by_rule` : périodes sous chaque règle de trou, débuts et fins que les
+  livraisons ne montrent pas, maintien sous chaque règle (national). `passages` : ce que deviennent les droits
+  terminés. `household_units` : place dans le dossier. `pre_period` : ce qui est connu d'avant le contact (national).
+- `requests` : issue et délai des demandes. `detection`, `referrals` : repérage, orientation, orientation aboutie.
+- `practice_panel`, `network_nodes`, `participation_bodies`, `active_positions`, `avoided_events` : professionnels
+  suivis, organisations, instances, postes en place, mois évalués.
 - `scales`, `practices`, `positions`, `network`, `participation`, `interviews`.
 - `programme_costs`, `avoided_costs` : les deux autres comptes ; les trois ne s'additionnent jamais.
 - `parameters.csv` : effets et taux semés.

@@ -136,3 +136,21 @@ def payer_rules() -> list[tuple[str, str, str, str, str]]:
         )
         for row in _reference("payer_rules")
     ]
+
+
+def delays() -> list[tuple[str, int]]:
+    """Months of delay of each body."""
+    return [(row["body_code"], int(row["delay_month_count"])) for row in _reference("delay_rules")]
+
+
+def spell_rules() -> list[tuple[str, int, str, bool]]:
+    """Rules of spells: code, months that end a spell, basis, whether the delay is set aside."""
+    return [
+        (row["rule_code"], int(row["gap_months"]), row["basis_code"], row["has_delay"] == "true")
+        for row in _reference("spell_rules")
+    ]
+
+
+def benefit_transitions() -> list[tuple[str, str]]:
+    """Passages from one benefit to another that are not exits."""
+    return [(row["from_benefit_code"], row["to_benefit_code"]) for row in _reference("benefit_transitions")]

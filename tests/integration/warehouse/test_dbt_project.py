@@ -49,7 +49,8 @@ def test_column_names_follow_the_house(marts: list[dict]):
     suffixes = re.compile(r"(_id|_code|_label|_date|_month|_eur|_count|_share)$|^(is|has)_")
     others = {name for mart in marts for name in mart["columns"] if not suffixes.search(name)}
     assert others == {
-        "start_wave", "median_opening_delay_days", "horizon_months", "duration_months", "instrument_version",
+        "start_wave", "median_opening_delay_days", "horizon_months", "duration_months", "gap_months", "months_before",
+        "instrument_version",
         "score_mean", "score_sd", "paired_change_mean", "level_mean", "density", "reciprocity", "fiscal_year",
         "avoided_quantity", "drees_year", "caf_year", "registered_year", "table_name", "sender_kind", "published_value",
         "ingested_value", "median_request_delay_days", "median_decision_delay_days", "panel_change_mean",

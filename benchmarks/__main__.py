@@ -40,7 +40,7 @@ def _draws(default: int):
     return click.option("--draws", type=click.IntRange(min=99), default=default, show_default=True)
 
 
-rivals_option = click.option("--rivals", default=sys.executable, help="Python that has csdid, differences, wildboottest")
+rivals_option = click.option("--rivals", default=sys.executable, help="Python that has the rivals")
 
 
 @click.group(invoke_without_command=True)

@@ -34,4 +34,4 @@ def compare(rows: int, draws: int, python: str) -> str:
 
 
 if __name__ == "__main__":
-    print(rivals.timed(platform(*map(int, sys.argv[1:]))))
+    sys.stdout.write(rivals.timed(platform(*map(int, sys.argv[1:]))))

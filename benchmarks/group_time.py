@@ -50,8 +50,8 @@ def sides(module: str, names: tuple[str, ...], numbers: tuple[int, int, int], py
 
 
 def _line(name: str, found: dict, ours: dict) -> str:
-    return (f"{name:<14} {found['seconds']:8.2f} s  platform / {name} {ours['seconds'] / found['seconds']:.3f}  "
-            f"{found['peak']:6.0f} MiB  {found['overall']:.6f}")
+    return (f"{name:<14} {found['seconds']:8.2f} s  platform / it {ours['seconds'] / found['seconds']:.3f}  "
+            f"{found['peak']:6.0f} MiB  estimate {found['overall']:.6f}")
 
 
 def _json(command: list[str]) -> dict:
@@ -62,4 +62,4 @@ def _json(command: list[str]) -> dict:
 
 
 if __name__ == "__main__":
-    print(rivals.timed(platform(*map(int, sys.argv[1:]))))
+    sys.stdout.write(rivals.timed(platform(*map(int, sys.argv[1:]))))

@@ -1,4 +1,4 @@
-"""The named rivals of estimation, each in a fresh process of an interpreter that has it; imports nothing of the platform.
+"""The named rivals of estimation, each in a fresh process of an interpreter that has it; nothing of the platform.
 
 ``python benchmarks/rivals.py NAME SIZE PERIODS DRAWS`` prints one JSON line: seconds without imports and without making
 the data, peak memory, what was estimated. Here: the calls of csdid, differences, wildboottest, and the data that both
@@ -110,6 +110,6 @@ if __name__ == "__main__":
     try:
         ready = RIVALS[name](size, periods, draws)
     except ImportError:
-        print(json.dumps({"absent": name}))
+        sys.stdout.write(json.dumps({"absent": name}))
     else:
-        print("\n" + timed(ready))
+        sys.stdout.write("\n" + timed(ready))

@@ -18,7 +18,10 @@ from tznr_platform.entitlements.reference_quarter import is_shifted
 VARIABLES = ("rsa", "ppa", "aspa")
 COVER_VARIABLES = ("af", "asf", "cf", "css_base_ressources_aspa_asv", "css_cmu_forfait_logement_base")
 # No description holds them: told to be zero, they cost nothing. Same amounts to the cent, in a third of the time.
-NOT_DESCRIBED = ("aide_logement", "aah", "caah", "ass", "asi")
+# The last three are the incomes of two years before, on which family benefits depend.
+NOT_DESCRIBED = ("aide_logement", "aah", "caah", "ass", "asi", "prestations_familiales_base_ressources_individu",
+                 "prestations_familiales_base_ressources_communes", "biactivite")
+LOOKBACK = 12  # months before the first, which some formulas add up
 GROSS_OF_NET = 1 / 0.78  # the ASPA alone counts gross wages; employee contributions are about 22 %
 PENSION_AGE = 65
 ROLES = {
@@ -102,6 +105,8 @@ def _set_surroundings(simulation, households: pd.DataFrame, person_count: int, m
         simulation.set_input("statut_occupation_logement", period, housing)
         simulation.set_input("depcom", period, commune)
         simulation.set_input("departement_experimentation_rsa", period, is_shifted(households, period))
+    earlier = [str(np.datetime64(min(months), "M") - k) for k in range(1, LOOKBACK + 1)]
+    for period in (*earlier, *months):
         for name, entity in kinds.items():
             simulation.set_input(name, period, np.zeros(person_count if entity == "individu" else len(households)))
 

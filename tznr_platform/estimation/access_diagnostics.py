@@ -24,12 +24,13 @@ from tznr_platform.estimation.confounding import (
 from tznr_platform.estimation.detectable import minimum_detectable_effect
 from tznr_platform.estimation.diagnostics import Check, Diagnostics, fingerprint
 from tznr_platform.estimation.event_study import AccessPath, date_placebo, event_study
+from tznr_platform.estimation.interval import student_interval
 from tznr_platform.estimation.labels import Evidence
 from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.panel import UNKNOWN, AccessPanel
 from tznr_platform.estimation.pretrend import PreTrend, pre_trend
 from tznr_platform.estimation.stacking import Compared, Trials, prepare
-from tznr_platform.estimation.trials import AccessEffect, effects, interval
+from tznr_platform.estimation.trials import AccessEffect, effects
 from tznr_platform.estimation.verdict import NotEstimable
 
 PAST = 6
@@ -116,7 +117,7 @@ def _check(title: str, found: AccessEffect | Compared | NotEstimable) -> Check |
     if isinstance(found, NotEstimable):
         return NotEstimable(title, found.reason)
     clusters = found.cluster_count if isinstance(found, AccessEffect) else len(found.left_out)
-    return Check(title, found.estimate, *interval(found.estimate, found.standard_error, clusters))
+    return Check(title, found.estimate, *student_interval(found.estimate, found.standard_error, clusters))
 
 
 def _absent(subject: str) -> NotEstimable:

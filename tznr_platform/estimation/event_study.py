@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from tznr_platform.estimation.design import load_design
+from tznr_platform.estimation.interval import student_reach
 from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.panel import UNKNOWN, AccessPanel
 from tznr_platform.estimation.stacking import Compared, Trials, jackknife_covariance, prepare
@@ -50,7 +50,7 @@ class AccessPath:
     def to_frame(self) -> pd.DataFrame:
         """One row a month, the base at zero: month, estimate, standard_error, low, high."""
         error = np.sqrt(np.diag(self.covariance))
-        reach = special.stdtrit(self.cluster_count - 1, 0.975) * error
+        reach = student_reach(self.cluster_count) * error
         rows = pd.DataFrame({"month": self.months, "estimate": self.estimate, "standard_error": error,
                              "low": self.estimate - reach, "high": self.estimate + reach})
         base = pd.DataFrame([{"month": self.base, **dict.fromkeys(rows.columns[1:], 0.0)}])

@@ -112,3 +112,15 @@ def binary_model(learner: Learner, seed: int):
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(solver="newton-cholesky", max_iter=100, tol=1e-8)
+
+
+def value_model(learner: Learner, seed: int):
+    """The same for an outcome in any unit: least squares, or trees."""
+    if learner == "boosting":
+        from sklearn.ensemble import HistGradientBoostingRegressor
+
+        return HistGradientBoostingRegressor(max_iter=TREES, max_leaf_nodes=LEAVES, min_samples_leaf=SMALLEST_LEAF,
+                                             early_stopping=False, random_state=seed)
+    from sklearn.linear_model import LinearRegression
+
+    return LinearRegression()

@@ -19,6 +19,7 @@ from scipy import special
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
+from tznr_platform.estimation.interval import student_interval
 from tznr_platform.estimation.nuisance import Learner, one_thread
 from tznr_platform.estimation.panel import AccessPanel
 from tznr_platform.estimation.stacking import Outcome, Trials, prepare
@@ -58,11 +59,11 @@ class AccessEffect:
 
     @property
     def low(self) -> float:
-        return interval(self.estimate, self.standard_error, self.cluster_count)[0]
+        return student_interval(self.estimate, self.standard_error, self.cluster_count)[0]
 
     @property
     def high(self) -> float:
-        return interval(self.estimate, self.standard_error, self.cluster_count)[1]
+        return student_interval(self.estimate, self.standard_error, self.cluster_count)[1]
 
     @property
     def p_value(self) -> float:
@@ -133,12 +134,6 @@ def effect_at(trials: Trials, horizon: int, outcome: Outcome = "open") -> Access
                         int(found.contacted), float(found.supported / found.contacted), found.effective_controls,
                         int(found.controls), len(found.left_out), found.known, float(found.left_out.min()),
                         float(found.left_out.max()), trials.channel or "", outcome, load_design().sha256)
-
-
-def interval(estimate: float, standard_error: float, clusters: int) -> tuple[float, float]:
-    """95 % interval, Student with as many degrees of freedom as clusters less one."""
-    reach = float(special.stdtrit(clusters - 1, 0.975)) * standard_error
-    return estimate - reach, estimate + reach
 
 
 def by_channel(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...],

@@ -2,6 +2,6 @@ select
     indicator_code,
     axis_code,
     unit_code,
-    denominator_label <> '' as has_denominator,
+    coalesce(denominator_label, '') <> '' as has_denominator,
     table_name
 from {{ source('reference', 'indicators') }}

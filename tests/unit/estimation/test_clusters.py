@@ -9,6 +9,7 @@ import pytest
 from tznr_platform.estimation.clusters import ClusteredFit, infer, randomisation_test
 from tznr_platform.estimation.randomisation import _dealt
 from tznr_platform.estimation.verdict import NotEstimable
+from tznr_platform.estimation.wild_bootstrap import WildBootstrap, cluster_weights
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +165,19 @@ def test_randomisation_by_draws_keeps_the_level():
     rejected = [randomisation_test(random.normal(size=39), treated, seed=n, draws=199).p_value < 0.05
                 for n in range(200)]
     assert np.mean(rejected) < 0.10
+
+
+def test_all_signs_give_the_p_value_of_wildboottest():
+    """Cross-check where the package is installed: ten clusters, every one of the 1,024 sign patterns."""
+    rival = pytest.importorskip("wildboottest.wildboottest")
+    outcome, design, clusters = draw(17, 0.6, np.arange(6, 16), 5)
+    other = rival.WildboottestCL(X=design, Y=outcome, cluster=clusters, R=np.array([0, 1]), B=9_999, seed=1)
+    other.get_scores(bootstrap_type="11", impose_null=True)
+    other.get_weights(weights_type="rademacher")
+    for step in (other.get_numer, other.get_denom, other.get_tboot, other.get_vcov, other.get_tstat):
+        step()
+    other.get_pvalue(pval_type="two-tailed")
+    signs = cluster_weights(10, webb=False, seed=1, draws=9_999)
+    ours = WildBootstrap(ClusteredFit.of(outcome, design, clusters, 1), signs)
+    assert len(ours.weights) == 1_024
+    assert ours.p_value() == pytest.approx(float(np.ravel(other.pvalue)[0]), abs=3 / 1_024)

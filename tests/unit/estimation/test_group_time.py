@@ -172,3 +172,22 @@ def test_bands_hold_all_effects_and_do_not_depend_on_threads(mpdta):
     assert isinstance(estimated(mpdta[mpdta["first.treat"] < 2007], ("never", (), "dr")).band(seed=1), Band)
     small = mpdta[mpdta["first.treat"].isin([0, 2004])]
     assert isinstance(estimated(small, ("never", (), "dr")).band("simple", seed=1), NotEstimable)
+
+
+@pytest.mark.parametrize("control", ["never", "not_yet"])
+@pytest.mark.parametrize("covariates", [(), ("lpop",)])
+@pytest.mark.parametrize("method", ["dr", "reg", "ipw"])
+def test_effects_are_those_of_csdid(mpdta, control, covariates, method):
+    """Cross-check where the package is installed (it is not in the lock: it drags publishing tools along)."""
+    rival = pytest.importorskip("csdid.att_gt")
+    names = {"never": "nevertreated", "not_yet": "notyettreated"}
+    other = rival.ATTgt(yname="lemp", tname="year", idname="countyreal", gname="first.treat", data=mpdta.copy(),
+                        control_group=[names[control]], xformla=f"lemp~{'+'.join(covariates) or '1'}").fit(
+        est_method=method, base_period="varying", bstrap=False)
+    ours = estimated(mpdta, (control, covariates, method))
+    theirs = pd.DataFrame({"group": other.results["group"], "period": other.results["year"],
+                           "att": other.results["att"], "se": np.ravel(other.results["se"])})
+    found = ours.to_frame().merge(theirs, on=["group", "period"])
+    assert len(found) == 12
+    assert found["estimate"].to_numpy() == pytest.approx(found["att"].to_numpy(float), abs=1e-6)
+    assert found["standard_error"].to_numpy() == pytest.approx(found["se"].to_numpy(float), abs=1e-6)

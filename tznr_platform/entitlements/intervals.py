@@ -1,7 +1,7 @@
 """Theoretical entitlement of every description of the lake: certain, possible, certainly not, or unknown.
 
-Here: descriptions of the persons met, grouped by kind of household and legal period, the classification, the file of the lake.
-Not here: who is in non-take-up (marts). Nothing here names a person.
+Here: descriptions of the persons met, grouped by kind of household and legal period, the classification, the file of
+the lake. Not here: who is in non-take-up (marts). Nothing here names a person.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _create_kinds(con: duckdb.DuckDBPyConnection, described: str) -> None:
 
 
 def _bounds_sql() -> str:
-    """The least and the most favourable case of each kind. A young adult alone may depend on the parents: never sure."""
+    """The least and the most favourable case of each kind. A young adult alone may depend on the parents: not sure."""
     euros = ", ".join(f"{least}({name}_eur) as {name}_{end}" for name in ("rsa", "ppa", "aspa")
                       for least, end in (("min", "low"), ("max", "high")))
     flags = ", ".join(f"bool_and({name} and is_own_household) as {name}_low, bool_or({name}) as {name}_high"

@@ -54,8 +54,8 @@ def simulate_steady(cases: pd.DataFrame, months: Sequence[str]) -> pd.DataFrame:
     """Amounts of households whose situation is the same every month; one row per case and month, cases in order.
 
     ``cases``: the columns ``hypotheses.CASE``, every one given. Returns ``position`` (of the case), ``month``
-    (YYYY-MM), ``VARIABLES`` and ``COVER_VARIABLES`` in euros. Months share what they have in common: 42 months cost hardly more
-    than ten. An income of a partner of 65 or more is a pension, before it is a wage. Source: OpenFisca-France.
+    (YYYY-MM), ``VARIABLES`` and ``COVER_VARIABLES`` in euros. Months share what they have in common: 42 months cost
+    hardly more than ten. The income of a partner is a pension from 65 on, a wage before. Source: OpenFisca-France.
     """
     span = [str(np.datetime64(min(months), "M") + k)
             for k in range(-max(REFERENCE_OFFSETS), int(np.datetime64(max(months)) - np.datetime64(min(months))) + 1)]

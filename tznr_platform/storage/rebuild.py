@@ -19,7 +19,7 @@ import duckdb
 
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.settings import Settings
-from tznr_platform.storage import lake, locks, registers
+from tznr_platform.storage import lake, locks, registers, theoretical
 
 PERSON_COLUMNS = ("person_id", "pseudonym")
 
@@ -89,7 +89,9 @@ def derived_files(settings: Settings) -> list[Path]:
     for folder in (settings.lake_dir, settings.exchange_dir, settings.requests_dir):
         found += [path for path in folder.rglob(".writing-*") if path.is_file()]
     found += [path for path in (settings.lake_dir / "staging").rglob("*") if path.is_file()]
-    return sorted({*found, *(path for path in [settings.root / "last_full_run.txt"] if path.exists())})
+    # a description of a household may be that of one person only
+    single = [settings.root / "last_full_run.txt", theoretical.theoretical_file(settings)]
+    return sorted({*found, *(path for path in single if path.exists())})
 
 
 def remove(paths: Iterable[Path]) -> None:

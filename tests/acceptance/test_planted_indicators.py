@@ -11,8 +11,8 @@ import pytest
 REFERENCE = Path(__file__).resolve().parents[2] / "tznr_platform" / "contracts" / "reference"
 REQUESTS = ("at_stake_count, granted_count, refused_count, abandoned_count, unanswered_count, pending_count, "
             "median_request_delay_days")
-DETECTION = ("person_count, reviewed_person_count, detected_person_count, detection_unknown_count, "
-             "referred_person_count, completed_person_count, completion_unknown_count")
+DETECTION = ("person_count, reviewable_person_count, reviewed_person_count, detected_person_count, "
+             "detection_unknown_count, referred_person_count, completed_person_count, completion_unknown_count")
 PANEL = "panel_count, panel_change_mean, panel_first_weekly_count, panel_weekly_count"
 BODIES = ("event_count, compensated_event_count, decision_changed_count, decision_unchanged_count, "
           "decision_unknown_count")
@@ -37,11 +37,11 @@ TABLES = {
 
 # indicator -> answer key, its dimension and period, numerator, denominator
 INDICATORS = {
-    "access_requested": ("access join {requests} using (territory_code, benefit_code)", "benefit_code", "'ensemble'",
+    "access_requested": ("access as a join {requests} as b using (territory_code, benefit_code)", "benefit_code", "'ensemble'",
                          "requested_count", "at_stake_count"),
     "access_paid": ("access", "benefit_code", "'ensemble'", "paid_count", "opened_count"),
     "retention": ("retention", "benefit_code", "'M' || horizon_months", "retained_count", "observed_count"),
-    "detection": ("detection", "'ensemble'", "'ensemble'", "detected_person_count", "person_count"),
+    "detection": ("detection", "'ensemble'", "'ensemble'", "detected_person_count", "reviewable_person_count"),
     "referral_completed": ("referrals", "referral_code", "'ensemble'", "completed_count",
                            "completed_count::int + failed_count::int"),
     "practice_weekly": ("practices", "practice_code", "wave_code", "weekly_count", "professional_count"),

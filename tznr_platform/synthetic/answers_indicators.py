@@ -38,7 +38,7 @@ ENCOUNTERED = f"""
 
 DETECTION = f"""
 with seen as (
-    select m.territory, m.person,
+    select m.territory, m.person, m.territory in (select territory from discussed) as is_reviewable,
         (select count(*) from discussed d where d.territory = m.territory and d.person = m.person) as reviews,
         (select count(*) from outcomes o where o.territory = m.territory and o.person = m.person
             and o.eligibilite = 'oui') as lacking,
@@ -54,9 +54,12 @@ followed as (
 both_scopes as (
     select code(territory) as place, * exclude (territory) from followed
     union all
-    select 'FR', person, sum(reviews), sum(lacking), sum(uncertain), sum(referrals), sum(arrived), sum(lost)
+    select 'FR', person, bool_or(is_reviewable), sum(reviews), sum(lacking), sum(uncertain), sum(referrals),
+        sum(arrived), sum(lost)
     from followed group by all)
-select place as territory_code, count(*) as person_count, count(*) filter (reviews > 0) as reviewed_person_count,
+select place as territory_code, count(*) as person_count,
+    count(*) filter (is_reviewable) as reviewable_person_count,
+    count(*) filter (reviews > 0) as reviewed_person_count,
     count(*) filter (lacking > 0) as detected_person_count,
     count(*) filter (lacking = 0 and uncertain > 0) as detection_unknown_count,
     count(*) filter (referrals > 0) as referred_person_count, count(*) filter (arrived > 0) as completed_person_count,

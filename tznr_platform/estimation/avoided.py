@@ -10,16 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.costs import Perspective, counts_in
-from tznr_platform.estimation.sampled import Sampled, critical_value
+from tznr_platform.estimation.sampled import Sampled, critical_value, total_over_territories
+from tznr_platform.estimation.verdict import NotEstimable, require_columns
 
 OPENINGS = "ouvertures"
 GRADES = ("A", "B", "C", "D")
 OUTSIDE_BASE_CASE = "D"
-BASES = {"avant_apres", "comparaison", "litterature", "expert"}
-NOT_OBSERVED = {"litterature", "expert"}
+COLUMNS = ("territory_code", "cost_event_code", "payer_code", "avoided_quantity", "unit_cost_low_eur",
+           "unit_cost_central_eur", "unit_cost_high_eur", "price_year", "source_label", "evidence_grade_code",
+           "literature_share")
+NATION = "FR"
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class AvoidedEvent:
 
     ``probability``: that one unit avoids the event, each year for ``year_count`` years; it rests on
     ``probability_count`` persons (0: known). ``attribution_share``: part due to the programme; ``overlap_share``: part
-    already counted under another event. Unit costs in euros of ``price_year``; ``grade_code`` A to D.
+    already counted under another event; ``literature_share``: part known from literature or opinion alone. Unit costs
+    in euros of ``price_year``; ``grade_code`` A to D.
     """
 
     event_code: str
@@ -39,7 +44,7 @@ class AvoidedEvent:
     price_year: int
     source_label: str
     grade_code: str
-    basis_code: str
+    literature_share: float
     driver: str = OPENINGS
     probability: float = 1.0
     probability_count: int = 0
@@ -52,9 +57,9 @@ class AvoidedEvent:
             "coûts bas, central et haut dans cet ordre, positifs":
                 not 0 <= self.unit_cost_low_eur <= self.unit_cost_central_eur <= self.unit_cost_high_eur < np.inf,
             "parts entre 0 et 1":
-                not all(0 <= share <= 1 for share in (self.probability, self.attribution_share, self.overlap_share)),
+                not all(0 <= share <= 1 for share in (self.probability, self.attribution_share, self.overlap_share,
+                                                      self.literature_share)),
             "grade de A à D": self.grade_code not in GRADES,
-            "base connue": self.basis_code not in BASES,
             "source du coût": not self.source_label.strip(),
             "une année au moins": self.year_count < 1 or self.probability_count < 0,
         }
@@ -79,6 +84,24 @@ class Parameter:
     name: str
     mean: float
     quantiles: Callable[[np.ndarray], np.ndarray]
+
+
+def from_marts(rows: pd.DataFrame) -> tuple[dict[str, Sampled | NotEstimable], list[AvoidedEvent]]:
+    """Quantities and events of ``mart_avoided_costs``: what territories established, with the error of their total.
+
+    Quantities there are already multiplied by their attribution. Events without a unit cost are left out: their
+    quantities are reported, « coût unitaire non établi ».
+    """
+    require_columns(rows, COLUMNS, "coûts évités")
+    whole = rows["territory_code"] == NATION
+    by_territory = rows[~whole].groupby(["territory_code", "cost_event_code"])["avoided_quantity"].max()
+    quantities = {str(code): total_over_territories(str(code), values.to_numpy(dtype=float))
+                  for code, values in by_territory.groupby("cost_event_code")}
+    costed = rows[whole & rows["unit_cost_central_eur"].notna()].fillna({"literature_share": 0.0})
+    return quantities, [AvoidedEvent(
+        row.cost_event_code, row.payer_code, float(row.unit_cost_low_eur), float(row.unit_cost_central_eur),
+        float(row.unit_cost_high_eur), int(row.price_year), row.source_label, row.evidence_grade_code,
+        float(row.literature_share), driver=row.cost_event_code) for row in costed.itertuples()]
 
 
 def kept(events: Sequence[AvoidedEvent], perspective: Perspective, *, base_case: bool = True) -> list[AvoidedEvent]:

@@ -18,7 +18,6 @@ from threadpoolctl import threadpool_limits
 from tznr_platform import french
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.avoided import (
-    NOT_OBSERVED,
     OUTSIDE_BASE_CASE,
     AvoidedEvent,
     Parameter,
@@ -77,7 +76,7 @@ class Psa:
     def literature_share(self) -> float:
         """Share of the mean avoided cost that rests on literature or expert opinion alone."""
         mean = self.by_event["mean_eur"].abs()
-        return float(mean[self.by_event["basis_code"].isin(NOT_OBSERVED)].sum() / mean.sum()) if mean.sum() else 0.0
+        return float(mean @ self.by_event["literature_share"] / mean.sum()) if mean.sum() else 0.0
 
     def evppi(self) -> pd.DataFrame:
         """What knowing each parameter would be worth in euros, for whoever decides on the sign of the net saving.
@@ -225,7 +224,8 @@ def _summary(events: Sequence[AvoidedEvent], by_event: np.ndarray) -> pd.DataFra
     return pd.DataFrame({
         "cost_event_code": [event.event_code for event in events], "payer_code": [event.payer_code for event in events],
         "mean_eur": by_event.mean(axis=0), "low_eur": low, "high_eur": high,
-        "grade_code": [event.grade_code for event in events], "basis_code": [event.basis_code for event in events],
+        "grade_code": [event.grade_code for event in events],
+        "literature_share": [event.literature_share for event in events],
         "source_label": [event.source_label for event in events]})
 
 

@@ -19,7 +19,7 @@ OPENINGS = Sampled(500, 60, 39)
 def analysis() -> Psa:
     event = AvoidedEvent(event_code="aide_fsl", payer_code="DEPARTEMENT", unit_cost_low_eur=300,
                          unit_cost_central_eur=500, unit_cost_high_eur=800, price_year=2026, grade_code="B",
-                         source_label="Étude inventée, 2025, p. 4", basis_code="comparaison")
+                         source_label="Étude inventée, 2025, p. 4", literature_share=0.0)
     return sensitivity(Euros(Perspective.PUBLIC, Ledger.PROGRAMME, 2026, 2e5), {"ouvertures": OPENINGS}, [event])
 
 

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import norm, t
 
 from tznr_platform.errors import UserError
-from tznr_platform.estimation.avoided import AvoidedEvent, repriced
+from tznr_platform.estimation.avoided import AvoidedEvent, from_marts, repriced
 from tznr_platform.estimation.costs import (
     Euros,
     Ledger,
@@ -32,13 +32,13 @@ OPENINGS = {"ouvertures": Sampled(500, 60, 39)}
 def _event(**change) -> AvoidedEvent:
     given = {"event_code": "aide_fsl", "payer_code": "DEPARTEMENT", "unit_cost_low_eur": 300,
              "unit_cost_central_eur": 500, "unit_cost_high_eur": 800, "price_year": 2026, "source_label": "invention",
-             "grade_code": "B", "basis_code": "comparaison", "probability": 0.6, "probability_count": 80}
+             "grade_code": "B", "literature_share": 0.0, "probability": 0.6, "probability_count": 80}
     return AvoidedEvent(**{**given, **change})
 
 
 EVENTS = [_event(), _event(event_code="expulsion", payer_code="ETAT", unit_cost_low_eur=2000,
                            unit_cost_central_eur=6000, unit_cost_high_eur=9000, probability=0.03,
-                           basis_code="litterature"),
+                           literature_share=1.0),
           _event(event_code="plan_apurement", payer_code="BAILLEUR", probability=0.1)]
 
 
@@ -222,6 +222,22 @@ class TestSensitivity:
         unknown = total_over_territories("aide_fsl", np.array([30.0]))
         assert "moins de deux territoires" in str(sensitivity(PROGRAMME, {"aide_fsl": unknown}, [counted]))
 
+    def test_marts_give_quantities_with_the_error_of_their_territories(self):
+        cost = {"payer_code": "DEPARTEMENT", "unit_cost_low_eur": 300.0, "unit_cost_central_eur": 500.0,
+                "unit_cost_high_eur": 800.0, "price_year": 2026, "source_label": "invention", "literature_share": 0.5,
+                "evidence_grade_code": "B"}
+        rows = [{"territory_code": code, "cost_event_code": "aide_fsl", "avoided_quantity": quantity, **cost}
+                for code, quantity in (("T01", 30.0), ("T02", 80.0), ("T03", 10.0), ("FR", 120.0))]
+        rows += [{**row, "payer_code": "ETAT"} for row in rows]
+        rows += [{"territory_code": "FR", "cost_event_code": "expulsion", "avoided_quantity": 4.0}]
+        quantities, events = from_marts(pd.DataFrame(rows))
+        assert quantities["aide_fsl"] == total_over_territories("aide_fsl", np.array([30.0, 80, 10]))
+        assert [(event.event_code, event.payer_code) for event in events] == [("aide_fsl", "DEPARTEMENT"),
+                                                                              ("aide_fsl", "ETAT")]
+        result = sensitivity(PROGRAMME, quantities, events)
+        assert result.avoided.amount.mean() == pytest.approx(120 * 1000, rel=0.1)
+        assert result.literature_share == pytest.approx(0.5)
+
     def test_the_result_says_what_it_rests_on_and_is_the_same_with_the_same_seed(self):
         first, again = (sensitivity(PROGRAMME, OPENINGS, EVENTS) for _ in range(2))
         assert first.net.tobytes() == again.net.tobytes()
@@ -257,7 +273,7 @@ class TestSensitivity:
             repriced(_event(), 2030, {2026: 100.0})
 
     @pytest.mark.parametrize("change", [{"unit_cost_low_eur": 900}, {"probability": 1.2}, {"grade_code": "E"},
-                                        {"basis_code": "aucune"}, {"source_label": " "}, {"year_count": 0},
+                                        {"literature_share": 2}, {"source_label": " "}, {"year_count": 0},
                                         {"unit_cost_low_eur": float("nan")}])
     def test_an_event_badly_described_stops(self, change: dict):
         with pytest.raises(UserError, match="mal décrit"):

@@ -37,8 +37,8 @@ TABLES = {
 
 # indicator -> answer key, its dimension and period, numerator, denominator
 INDICATORS = {
-    "access_requested": ("access as a join {requests} as b using (territory_code, benefit_code)", "benefit_code", "'ensemble'",
-                         "requested_count", "at_stake_count"),
+    "access_requested": ("access as a join {requests} as b using (territory_code, benefit_code)", "benefit_code",
+                         "'ensemble'", "requested_count", "at_stake_count"),
     "access_paid": ("access", "benefit_code", "'ensemble'", "paid_count", "opened_count"),
     "retention": ("retention", "benefit_code", "'M' || horizon_months", "retained_count", "observed_count"),
     "detection": ("detection", "'ensemble'", "'ensemble'", "detected_person_count", "reviewable_person_count"),

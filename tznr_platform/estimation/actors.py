@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tznr_platform.estimation.networks import graph_of
+from tznr_platform.estimation.networks import FEWEST_RESPONSES, graph_of
 from tznr_platform.estimation.verdict import NotEstimable
 
-FEWEST_RESPONSES = 0.8
 LOUVAIN_STARTS = 200
 
 
@@ -23,8 +22,8 @@ LOUVAIN_STARTS = 200
 class Actors:
     """Centralities by organisation (``to_frame``) and the best division into groups.
 
-    ``mean_distance`` and ``diameter`` are None in a network of several pieces. ``betweenness`` is None under 80 % of
-    responses: what passes through a silent organisation cannot be known.
+    ``mean_distance``, ``diameter`` and ``eigenvector`` (Bonacich 1972, of length one) are None in a network of several
+    pieces. ``betweenness`` is None under 80 % of responses: what passes through a silent organisation cannot be known.
     """
 
     network_code: str
@@ -32,6 +31,7 @@ class Actors:
     degree: tuple[float, ...]
     closeness: tuple[float, ...]
     betweenness: tuple[float, ...] | None
+    eigenvector: tuple[float, ...] | None
     group: tuple[int, ...]
     modularity: float | None
     mean_clustering: float
@@ -51,7 +51,8 @@ class Actors:
         """One row an organisation."""
         return pd.DataFrame({
             "network_code": self.network_code, "organisation_code": self.organisations, "degree": self.degree,
-            "closeness": self.closeness, "betweenness": self.betweenness, "group": self.group,
+            "closeness": self.closeness, "betweenness": self.betweenness, "eigenvector": self.eigenvector,
+            "group": self.group,
             "is_core": [name in self.core for name in self.organisations]})
 
 
@@ -72,14 +73,24 @@ def actors(network_code: str, ties: pd.DataFrame, organisations: Collection[str]
     return Actors(
         network_code, nodes, _in_order(nodes, nx.degree_centrality(graph)),
         _in_order(nodes, nx.closeness_centrality(graph)), between and _in_order(nodes, between),
-        tuple(member[node] for node in nodes), float(nx.community.modularity(graph, groups, weight=None)),
-        float(nx.average_clustering(graph)), float(nx.average_shortest_path_length(graph)) if connected else None,
+        _eigenvector(graph) if connected else None, tuple(member[node] for node in nodes),
+        float(nx.community.modularity(graph, groups, weight=None)), float(nx.average_clustering(graph)),
+        float(nx.average_shortest_path_length(graph)) if connected else None,
         int(nx.diameter(graph)) if connected else None, _assortativity(graph),
         nx.number_connected_components(graph))
 
 
 def _in_order(nodes: tuple[str, ...], values: dict[str, float]) -> tuple[float, ...]:
     return tuple(float(values[node]) for node in nodes)
+
+
+def _eigenvector(graph) -> tuple[float, ...]:
+    """Leading vector of the ties, of positive sign and length one."""
+    import networkx as nx
+    import numpy as np
+
+    leading = np.linalg.eigh(nx.to_numpy_array(graph, weight=None))[1][:, -1]
+    return tuple(float(value) for value in np.abs(leading))
 
 
 def _groups(graph, seed: int) -> list[set[str]]:
@@ -92,9 +103,9 @@ def _groups(graph, seed: int) -> list[set[str]]:
 
 
 def _assortativity(graph) -> float | None:
-    """Do organisations of many ties hold together? None where all have as many."""
+    """Do organisations of many ties hold together? None where all that have ties have as many."""
     import networkx as nx
 
-    if len({degree for _, degree in graph.degree}) < 2:
+    if len({degree for _, degree in graph.degree if degree}) < 2:
         return None
     return float(nx.degree_assortativity_coefficient(graph))

@@ -1,8 +1,8 @@
 """Networks of organisations: how dense, how mutual, how centralised.
 
-Here: indicators of one network (territory, wave, type of tie) from its ties and its full list of
-organisations. Not here: the count of ties by territory (``mart_network``), individuals, who are never
-actors.
+Here: indicators of one network (territory, wave, type of tie) from its ties and its full list of organisations. Not
+here: the count of ties by territory (``mart_network``), who holds the network together (``actors``), all networks of a
+study (``network_waves``), individuals, who are never actors. Sources: Freeman (1978), Newman and Girvan (2004).
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from tznr_platform.errors import UserError
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 
 COLUMNS = ("source_code", "target_code")
+FEWEST_RESPONSES = 0.8
 
 
 @dataclass(frozen=True)
 class NetworkIndicators:
-    """Indicators of one network; None where a quantity has no meaning (no tie, two nodes, undirected)."""
+    """Indicators of one network; None where a quantity has no meaning (no tie, two nodes, undirected).
+
+    ``betweenness_centralisation`` is None under 80 % of responses too: what passes through the silent is not known.
+    """
 
     network_code: str
     is_directed: bool
@@ -28,20 +33,24 @@ class NetworkIndicators:
     density: float
     reciprocity: float | None
     degree_centralisation: float | None
+    betweenness_centralisation: float | None
     transitivity: float | None
+    mean_clustering: float | None
+    component_count: int
+    isolate_count: int
 
     def to_frame(self) -> pd.DataFrame:
         return pd.DataFrame([asdict(self)])
 
 
 def network_indicators(network_code: str, ties: pd.DataFrame, organisations: Collection[str], *,
-                       is_directed: bool = True) -> NetworkIndicators | NotEstimable:
+                       is_directed: bool = True, response_share: float = 1.0) -> NetworkIndicators | NotEstimable:
     """Indicators of the network of ``organisations``, isolates included; a list of ties alone loses them.
 
     ``ties``: ``source_code``, ``target_code``, and ``frequency_level`` where asked (a tie exists from 1
     on). Ties to oneself or with organisations not listed do not count; repeated ties count once; weights
-    are ignored. Reciprocity: share of directed ties that are returned. Degree centralisation: Freeman
-    (1978), on ties received when directed. Transitivity: on ties without direction. Fewer than two
+    are ignored. Reciprocity: share of directed ties that are returned. Degree centralisation: Freeman (1978), on ties
+    received when directed. Transitivity, clustering and components: on ties without direction. Fewer than two
     organisations: not estimable.
     """
     import networkx as nx
@@ -55,7 +64,35 @@ def network_indicators(network_code: str, ties: pd.DataFrame, organisations: Col
         network_code, is_directed, len(graph), size, float(nx.density(graph)),
         float(nx.overall_reciprocity(graph)) if is_directed and size else None,
         _degree_centralisation(graph, is_directed),
-        float(nx.transitivity(graph.to_undirected())) if size else None)
+        _betweenness_centralisation(graph) if response_share >= FEWEST_RESPONSES else None,
+        float(nx.transitivity(plain := graph.to_undirected())) if size else None,
+        float(nx.average_clustering(plain)) if size else None, nx.number_connected_components(graph.to_undirected()),
+        nx.number_of_isolates(graph))
+
+
+def modularity(ties: pd.DataFrame, organisations: Collection[str],
+               groups: Collection[Collection[str]]) -> float | NotEstimable:
+    """Modularity of a division given beforehand, without direction or weights; ``UserError`` if it is none."""
+    import networkx as nx
+
+    graph = graph_of(ties, organisations, is_directed=False)
+    if not graph.number_of_edges():
+        return NotEstimable("division d'un réseau", "le réseau n'a aucun lien.")
+    if not nx.community.is_partition(graph, [set(group) for group in groups]):
+        raise UserError("Les groupes ne divisent pas le réseau.", where="réseau",
+                        why="chaque organisation appartient à un seul groupe", remedy="corriger la liste des groupes")
+    return float(nx.community.modularity(graph, [set(group) for group in groups], weight=None))
+
+
+def two_mode_density(ties: pd.DataFrame, organisations: Collection[str],
+                     actions: Collection[str]) -> float | NotEstimable:
+    """Share of the possible ties between organisations (``source_code``) and their actions (``target_code``)."""
+    require_columns(ties, COLUMNS, "réseau à deux modes")
+    sources, targets = set(organisations), set(actions)
+    if not sources or not targets:
+        return NotEstimable("réseau à deux modes", "un des deux modes est vide.")
+    known = ties[ties["source_code"].isin(sources) & ties["target_code"].isin(targets)]
+    return len(known.drop_duplicates(list(COLUMNS))) / (len(sources) * len(targets))
 
 
 def graph_of(ties: pd.DataFrame, organisations: Collection[str], *, is_directed: bool):
@@ -77,6 +114,17 @@ def _countable(ties: pd.DataFrame, nodes: list[str]) -> pd.DataFrame:
     if "frequency_level" in ties.columns:
         keep &= ties["frequency_level"] >= 1
     return ties.loc[keep, list(COLUMNS)]
+
+
+def _betweenness_centralisation(graph) -> float | None:
+    """Sum of the gaps to the largest betweenness, over that of a star."""
+    import networkx as nx
+
+    n = graph.number_of_nodes()
+    if n < 3:
+        return None
+    between = nx.betweenness_centrality(graph).values()
+    return float(sum(max(between) - value for value in between) / (n - 1))
 
 
 def _degree_centralisation(graph, is_directed: bool) -> float | None:

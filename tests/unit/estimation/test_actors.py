@@ -9,7 +9,14 @@ import pytest
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.actors import actors
-from tznr_platform.estimation.network_tests import density, density_bounds, quadratic_assignment, vertex_bootstrap
+from tznr_platform.estimation.network_tests import (
+    density,
+    group_agreement,
+    network_regression,
+    quadratic_assignment,
+    vertex_bootstrap,
+)
+from tznr_platform.estimation.silent_organisations import Bounds, density_bounds, read, reciprocity_bounds
 from tznr_platform.estimation.verdict import NotEstimable
 
 
@@ -46,6 +53,11 @@ def test_florentine_families():
     frame = found.to_frame().set_index("organisation_code")
     assert frame.loc[["Medici", "Guadagni", "Albizzi"], "betweenness"].tolist() == pytest.approx(
         [0.521978, 0.254579, 0.212454], abs=1e-6)
+
+
+def test_florentine_eigenvector():
+    frame = of(nx.florentine_families_graph()).to_frame().set_index("organisation_code")
+    assert frame.loc[["Medici", "Strozzi"], "eigenvector"].tolist() == pytest.approx([0.4303, 0.3560], abs=5e-5)
 
 
 def test_no_betweenness_where_too_few_answered():
@@ -93,9 +105,8 @@ def test_vertex_bootstrap_grows_with_what_is_uncertain():
 def test_silent_organisations_give_bounds():
     ties = np.zeros((4, 4))
     ties[0, 1] = ties[1, 0] = 1
-    seen, low, high = density_bounds(ties, np.array([True, True, True, False]))
-    assert (seen, low, high) == (2 / 9, 2 / 12, 5 / 12)
-    assert density_bounds(ties, np.ones(4, bool)) == (2 / 12, 2 / 12, 2 / 12)
+    assert density_bounds(ties, np.array([True, True, True, False])) == Bounds(2 / 9, 2 / 12, 5 / 12)
+    assert density_bounds(ties, np.ones(4, bool)) == Bounds(2 / 12, 2 / 12, 2 / 12)
 
 
 def test_what_cannot_be_compared_is_said_or_stops():
@@ -105,3 +116,78 @@ def test_what_cannot_be_compared_is_said_or_stops():
         quadratic_assignment(np.zeros((4, 4)), np.zeros((5, 5)), seed=1)
     with pytest.raises(UserError):
         density_bounds(np.zeros((4, 3)), np.ones(4, bool))
+
+
+def test_bounds_hold_whatever_the_silent_say():
+    random = np.random.default_rng(5)
+    for _ in range(50):
+        ties = (random.random((7, 7)) < 0.4).astype(float)
+        np.fill_diagonal(ties, 0)
+        answered = random.random(7) < 0.6
+        for bounds, indicator in ((density_bounds, density), (reciprocity_bounds, reciprocity)):
+            found = bounds(ties, answered)
+            assert found.low - 1e-12 <= indicator(ties) <= found.high + 1e-12
+
+
+def reciprocity(ties: np.ndarray) -> float:
+    return float((ties * ties.T).sum() / ties.sum()) if ties.sum() else 0.0
+
+
+def test_reciprocity_bounds_by_hand():
+    """Two who answered know each other, one of them also the silent third."""
+    ties = np.array([[0, 1, 1], [1, 0, 0], [0, 0, 0.0]])
+    assert reciprocity_bounds(ties, np.array([True, True, False])) == Bounds(1.0, 2 / 4, 1.0)
+    assert reciprocity_bounds(ties, np.ones(3, bool)) == Bounds(2 / 3, 2 / 3, 2 / 3)
+
+
+def test_readings_of_silence():
+    ties = np.array([[0, 1, 1], [1, 0, 0], [0, 1, 0.0]])
+    answered = np.array([True, True, False])
+    told, kept = read(ties, answered, "told_by_others")
+    assert told.tolist() == [[0, 1, 1], [1, 0, 0], [1, 0, 0]] and kept.tolist() == [0, 1, 2]
+    ignored, kept = read(ties, answered, "ignored")
+    assert ignored.tolist() == [[0, 1], [1, 0]] and kept.tolist() == [0, 1]
+    with pytest.raises(UserError):
+        read(ties, answered, "guessed")
+
+
+def test_network_regression_finds_what_explains():
+    random = np.random.default_rng(6)
+    first, second = random.normal(size=(2, 14, 14))
+    explained = 0.8 * first + random.normal(size=(14, 14)) / 2
+    found = network_regression(explained, [first, second], seed=1, draws=199)
+    off = ~np.eye(14, dtype=bool)
+    design = np.column_stack([np.ones(off.sum()), first[off], second[off]])
+    assert found.coefficients == pytest.approx(np.linalg.lstsq(design, explained[off], rcond=None)[0][1:])
+    assert found.p_values[0] == pytest.approx(1 / 200) and found.p_values[1] > 0.05
+
+
+def test_network_regression_keeps_its_level_with_organisations_that_differ():
+    """Senders and receivers have levels of their own: pairs are not independent, permutations know it."""
+    random, rejected = np.random.default_rng(7), 0
+    for seed in range(80):
+        first, second = (random.normal(size=(12, 1)) + random.normal(size=(1, 12)) + random.normal(size=(12, 12)) / 3
+                         for _ in range(2))
+        rejected += network_regression(first, [second], seed=seed, draws=99).p_values[0] <= 0.05
+    assert rejected <= 10
+
+
+def test_agreement_of_divisions():
+    """Hubert and Arabie: labels do not count; the value by hand for one organisation moved."""
+    assert group_agreement([0, 0, 1, 1, 2, 2], [5, 5, 3, 3, 9, 9], seed=1, draws=99).adjusted_rand == 1
+    moved = group_agreement([0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 1, 1], seed=1, draws=999)
+    assert moved.adjusted_rand == pytest.approx((4 - 6 * 7 / 15) / (6.5 - 6 * 7 / 15))
+    assert 0.05 < moved.p_value < 0.6 and 0 < moved.mutual_information < 1
+    assert isinstance(group_agreement([0, 0, 0], [0, 1, 2], seed=1), NotEstimable)
+
+
+def test_networks_that_explain_nothing_say_why():
+    flat = np.zeros((5, 5))
+    varied = np.arange(25.0).reshape(5, 5)
+    assert isinstance(network_regression(varied, [flat], seed=1), NotEstimable)
+    assert isinstance(network_regression(varied, [varied.T, varied.T * 2], seed=1), NotEstimable)
+    for wrong in ([], [np.zeros((4, 4))]):
+        with pytest.raises(UserError):
+            network_regression(varied, wrong, seed=1)
+    with pytest.raises(UserError):
+        group_agreement([0, 1, 1], [0, 1], seed=1)

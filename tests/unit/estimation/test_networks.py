@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tznr_platform.errors import UserError
-from tznr_platform.estimation.networks import network_indicators
+from tznr_platform.estimation.networks import modularity, network_indicators, two_mode_density
 from tznr_platform.estimation.verdict import NotEstimable
 
 
@@ -79,3 +79,40 @@ def test_one_organisation_is_not_a_network():
 def test_a_missing_column_stops():
     with pytest.raises(UserError, match="target_code"):
         network_indicators("T", _ties([]).drop(columns="target_code"), list("ABC"))
+
+
+def test_divisions_of_the_club_have_their_published_modularity(karate: nx.Graph):
+    """Newman (2004), Girvan and Newman (2002): found by greed, and observed by Zachary."""
+    ties = _ties(karate.edges)
+    greedy = nx.community.greedy_modularity_communities(karate, weight=None)
+    observed = [[node for node in karate if karate.nodes[node]["club"] == club] for club in ("Mr. Hi", "Officer")]
+    assert modularity(ties, karate.nodes, greedy) == pytest.approx(0.380671, abs=1e-6)
+    assert modularity(ties, karate.nodes, observed) == pytest.approx(0.358235, abs=1e-6)
+    with pytest.raises(UserError):
+        modularity(ties, karate.nodes, observed[:1])
+    assert isinstance(modularity(_ties([]), list("ABC"), [["A"], ["B", "C"]]), NotEstimable)
+
+
+def test_attendance_of_the_southern_women(shared_data):
+    rows = pd.read_csv(shared_data / "reference" / "net_davis" / "net_davis.csv").set_axis(
+        ["source_code", "target_code"], axis=1)
+    found = two_mode_density(rows, rows["source_code"].unique(), rows["target_code"].unique())
+    assert found == pytest.approx(0.3532, abs=5e-5)
+    assert isinstance(two_mode_density(rows, [], ["E1"]), NotEstimable)
+
+
+def test_betweenness_of_a_star_is_fully_centralised():
+    star = _ties([(node, "A") for node in "BCDE"])
+    found = network_indicators("T", star, list("ABCDEF"), is_directed=False)
+    alone = network_indicators("T", star, list("ABCDE"), is_directed=False)
+    assert alone.betweenness_centralisation == pytest.approx(1)
+    assert (found.component_count, found.isolate_count, found.mean_clustering) == (2, 1, 0)
+    assert network_indicators("T", star, list("ABCDE"), response_share=0.7).betweenness_centralisation is None
+
+
+def test_the_centralisation_of_florence():
+    """Wasserman and Faust (1994), 16 families: betweenness 0.383, degree 0.267."""
+    graph = nx.florentine_families_graph()
+    found = network_indicators("F", _ties(graph.edges), {*graph, "Pucci"}, is_directed=False)
+    assert found.betweenness_centralisation == pytest.approx(0.383, abs=5e-4)
+    assert found.degree_centralisation == pytest.approx(0.267, abs=5e-4)

@@ -123,10 +123,13 @@ def item_change(rows: pd.DataFrame, subject: str, *,
     """
     require_columns(rows, COLUMNS, subject)
     absent = [name for name in covariates if name not in rows]
-    rows = rows[rows["person_count"] > 0].reset_index(drop=True)
+    rows = rows[rows["person_count"] > 0]
     reason = _refusal_reason(rows, absent)
     if reason:
         return NotEstimable(subject, reason)
+    rows = rows.astype({"person_count": "int64"}).groupby(
+        ["territory_code", *covariates, "first_score", "last_score"], dropna=False, as_index=False, observed=True)
+    rows = rows["person_count"].sum()
     people = _People.of(rows, covariates)
     whole = _weighted(people)
     codes = np.unique(people.territory)

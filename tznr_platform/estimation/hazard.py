@@ -114,19 +114,17 @@ def discrete_hazard(spells: pd.DataFrame, subject: str, covariates: tuple[str, .
     left = (rows["exit_code"] != CENSORED) if exit_code is None else rows["exit_code"] == exit_code
     if not left.any():
         return NotEstimable(subject, "aucune sortie n'est observée.")
-    entry = rows[ENTRY] if ENTRY in rows else pd.Series(-1.0, rows.index)
-    people = _People(values.to_numpy(), rows["duration_months"].to_numpy(dtype=float), entry.to_numpy(dtype=float),
-                     left.to_numpy(), rows["spell_count"].to_numpy(dtype=float))
+    cells = _cells(rows, values.to_numpy(), left.to_numpy())
     try:
-        fit = _fit(people, link)
+        fit = _fit(cells.whole(), link)
         covariance, count = fit.covariance, 0
         if clusters:
-            covariance, count = _jackknife(people, link, rows[clusters].to_numpy(), fit.coefficients)
+            covariance, count = _jackknife(cells, link, rows[clusters].to_numpy(), fit.coefficients)
     except _NoMaximumError as problem:
         return NotEstimable(subject, str(problem))
-    lived = people.duration - np.maximum(people.entry, 0)
+    lived = rows["duration_months"] - (rows[ENTRY].clip(lower=0) if ENTRY in rows else 0)
     return HazardModel(subject, link, tuple(values.columns), fit.coefficients, covariance, fit.months, fit.baseline,
-                       fit.at_risk, fit.events, fit.log_likelihood, round(float(people.count @ lived)), count,
+                       fit.at_risk, fit.events, fit.log_likelihood, round(float(rows["spell_count"] @ lived)), count,
                        load_design().sha256)
 
 
@@ -135,17 +133,47 @@ class _NoMaximumError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class _People:
-    """Counted rows: covariates (N x P), duration, entry, whether the exit of interest ended it, how many (N each)."""
+class _Counts:
+    """Distinct covariates (U x P), months (M), at risk and exits by both (U x M)."""
 
     values: np.ndarray
-    duration: np.ndarray
-    entry: np.ndarray
+    months: np.ndarray
+    at_risk: np.ndarray
+    events: np.ndarray
+
+    def in_use(self) -> _Counts:
+        """Without the covariates of nobody and the months without an exit, which inform nothing."""
+        kinds, months = self.at_risk.any(axis=1), self.events.any(axis=0)
+        return _Counts(self.values[kinds], self.months[months], self.at_risk[kinds][:, months],
+                       self.events[kinds][:, months])
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Where each row counts: its covariates (N, among U), first and last month at risk (N, among M), exit, how many."""
+
+    values: np.ndarray
+    months: np.ndarray
+    kind: np.ndarray
+    first: np.ndarray
+    beyond: np.ndarray
     left: np.ndarray
     count: np.ndarray
 
-    def where(self, kept: np.ndarray) -> _People:
-        return _People(self.values[kept], self.duration[kept], self.entry[kept], self.left[kept], self.count[kept])
+    def counted(self, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """At risk and exits (U x M) of the rows ``kept``."""
+        width = len(self.months) + 1
+        shape = (len(self.values), width)
+        change = np.zeros(shape)
+        place = self.kind[kept] * width
+        np.add.at(change.ravel(), place + self.first[kept], self.count[kept])
+        np.add.at(change.ravel(), place + self.beyond[kept], -self.count[kept])
+        gone = kept & self.left
+        events = np.bincount(self.kind[gone] * width + self.beyond[gone] - 1, self.count[gone], np.prod(shape))
+        return change.cumsum(axis=1)[:, :-1], events.reshape(shape)[:, :-1]
+
+    def whole(self) -> _Counts:
+        return _Counts(self.values, self.months, *self.counted(np.ones(len(self.kind), dtype=bool)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,20 +214,13 @@ def _dummies(rows: pd.DataFrame, covariates: tuple[str, ...]) -> pd.DataFrame:
     return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=rows.index)
 
 
-def _counts(people: _People) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct covariates (U x P), months with an exit (M), at risk and exits by both (U x M)."""
-    kinds, kind = np.unique(people.values, axis=0, return_inverse=True)
-    kind = kind.ravel()
-    months = np.unique(people.duration[people.left])
-    shape = (len(kinds), len(months) + 1)
-    first = np.searchsorted(months, people.entry, side="right")
-    beyond = np.searchsorted(months, people.duration, side="right")
-    change = np.zeros(shape)
-    np.add.at(change, (kind, first), people.count)
-    np.add.at(change, (kind, beyond), -people.count)
-    events = np.zeros(shape)
-    np.add.at(events, (kind[people.left], beyond[people.left] - 1), people.count[people.left])
-    return kinds, months, change.cumsum(axis=1)[:, :-1], events[:, :-1]
+def _cells(rows: pd.DataFrame, values: np.ndarray, left: np.ndarray) -> _Cells:
+    duration = rows["duration_months"].to_numpy(dtype=float)
+    entry = rows[ENTRY].to_numpy(dtype=float) if ENTRY in rows else np.full(len(rows), -1.0)
+    kinds, kind = np.unique(values, axis=0, return_inverse=True)
+    months = np.unique(duration[left])
+    return _Cells(kinds, months, kind.ravel(), np.searchsorted(months, entry, side="right"),
+                  np.searchsorted(months, duration, side="right"), left, rows["spell_count"].to_numpy(dtype=float))
 
 
 def _law(link: Link, linear: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -215,9 +236,10 @@ def _law(link: Link, linear: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
     return hazard, np.exp(linear) * staying, hazard * staying
 
 
-def _fit(people: _People, link: Link) -> _Fit:
+def _fit(counts: _Counts, link: Link) -> _Fit:
     """Fisher scoring; the month dummies, a diagonal block, are eliminated at each step."""
-    kinds, months, at_risk, events = _counts(people)
+    counts = counts.in_use()
+    kinds, months, at_risk, events = counts.values, counts.months, counts.at_risk, counts.events
     if not len(months):
         raise _NoMaximumError("aucune sortie n'est observée.")
     weight = at_risk.sum(axis=1)
@@ -263,10 +285,15 @@ def _log_likelihood(link: Link, hazard: np.ndarray, at_risk: np.ndarray, events:
     return float((xlogy(events, hazard) + staying).sum())
 
 
-def _jackknife(people: _People, link: Link, clusters: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, int]:
+def _jackknife(cells: _Cells, link: Link, clusters: np.ndarray, estimate: np.ndarray) -> tuple[np.ndarray, int]:
     """CRV3: covariance from refits without each cluster (Cameron and Miller 2015)."""
-    groups = np.unique(clusters)
+    groups, whole = np.unique(clusters), cells.whole()
     if len(groups) < 2:
         raise _NoMaximumError("une seule grappe porte toute l'information.")
-    gaps = np.array([_fit(people.where(clusters != group), link).coefficients - estimate for group in groups])
-    return (len(groups) - 1) / len(groups) * gaps.T @ gaps, len(groups)
+    gaps = []
+    for group in groups:
+        at_risk, events = cells.counted(clusters == group)
+        without = _Counts(whole.values, whole.months, whole.at_risk - at_risk, whole.events - events)
+        gaps.append(_fit(without, link).coefficients - estimate)
+    spread = np.array(gaps)
+    return (len(groups) - 1) / len(groups) * spread.T @ spread, len(groups)

@@ -75,8 +75,7 @@ def cases_sql(kinds: str) -> str:
             join option_activity_code as activities using (activity_code)
             join option_housing_code as housing using (housing_code)
             -- a number that is known is one case; an unknown one is those of the list
-            join option_child_count as numbers
-                on numbers.child_count = coalesce(least(kinds.child_count, 0), numbers.child_count)
+            join option_child_count as numbers on kinds.child_count is null or numbers.child_count = 0
             cross join option_child_age as children)
         select distinct kind_id, department_code, adult_age, partner_age, child_count,
             if(child_count = 0, 0, if(is_closed, {OLDER_CHILD}, child_age)) as child_age,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from tznr_platform import french
 from tznr_platform.errors import UserError
@@ -71,6 +72,7 @@ class Agreement:
                 f"{french.count(self.unit_count, 'unité codée deux fois', 'unités codées deux fois')}).")
 
 
+@threadpool_limits.wrap(limits=1)
 def agreement(codes: pd.DataFrame, subject: str, levels: Sequence[int], *, weights: Weights = "quadratic",
               draws: int = DRAWS, seed: int = SEED) -> Agreement | NotEstimable:
     """Agreement on ordered ``levels``: one row a unit, one column a coder, empty where a coder did not code.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from tznr_platform import french
 from tznr_platform.estimation.interval_chart import interval_chart
@@ -62,6 +63,7 @@ class CoxCheck:
         return f"{start} ; rien n'indique que les rapports changent avec la durée, ce qui ne le prouve pas."
 
 
+@threadpool_limits.wrap(limits=1)
 def cox_check(spells: pd.DataFrame, subject: str, covariates: tuple[str, ...], *, exit_code: str | None = None,
               strata: tuple[str, ...] = ()) -> CoxCheck | NotEstimable:
     """Cox model of lifelines on counted spells (repeated, so that ties are Efron's), by strata such as the territory.
@@ -80,6 +82,7 @@ def cox_check(spells: pd.DataFrame, subject: str, covariates: tuple[str, ...], *
     used = spells[[*covariates, *strata, *late, "duration_months", "exit_code", "spell_count"]]
     if used.isna().any().any():
         return NotEstimable(subject, "des valeurs manquent.")
+    used = used.reset_index(drop=True)
     rows = used.loc[used.index.repeat(used["spell_count"])].reset_index(drop=True)
     rows["left"] = rows["exit_code"] != CENSORED if exit_code is None else rows["exit_code"] == exit_code
     rows = rows.drop(columns=["exit_code", "spell_count"]).astype({name: "float64" for name in covariates})

@@ -106,7 +106,7 @@ def discrete_hazard(spells: pd.DataFrame, subject: str, covariates: tuple[str, .
     if link not in RATIOS:
         raise UserError(f"Lien inconnu : {link}.", where=subject, why="le modèle change avec le lien",
                         remedy=f"choisir parmi {', '.join(RATIOS)}")
-    rows = spells[spells["spell_count"] > 0]
+    rows = spells[spells["spell_count"] > 0].reset_index(drop=True)
     reason = _refusal_reason(rows, covariates, clusters)
     if reason:
         return NotEstimable(subject, reason)
@@ -115,6 +115,7 @@ def discrete_hazard(spells: pd.DataFrame, subject: str, covariates: tuple[str, .
     if not left.any():
         return NotEstimable(subject, "aucune sortie n'est observée.")
     cells = _cells(rows, values.to_numpy(), left.to_numpy())
+    lived = rows["duration_months"].to_numpy(dtype=float) - (rows[ENTRY].clip(lower=0) if ENTRY in rows else 0)
     try:
         fit = _fit(cells.whole(), link)
         covariance, count = fit.covariance, 0
@@ -122,9 +123,8 @@ def discrete_hazard(spells: pd.DataFrame, subject: str, covariates: tuple[str, .
             covariance, count = _jackknife(cells, link, rows[clusters].to_numpy(), fit.coefficients)
     except _NoMaximumError as problem:
         return NotEstimable(subject, str(problem))
-    lived = rows["duration_months"] - (rows[ENTRY].clip(lower=0) if ENTRY in rows else 0)
     return HazardModel(subject, link, tuple(values.columns), fit.coefficients, covariance, fit.months, fit.baseline,
-                       fit.at_risk, fit.events, fit.log_likelihood, round(float(rows["spell_count"] @ lived)), count,
+                       fit.at_risk, fit.events, fit.log_likelihood, round(float(cells.count @ lived)), count,
                        load_design().sha256)
 
 

@@ -135,6 +135,9 @@ def invariance_from_items(scale_code: str, waves: Mapping[str, pd.DataFrame], it
     """The same from one frame of answers a wave, a person keeping its index; complete respondents only."""
     for wave, answers in waves.items():
         require_columns(answers, tuple(items), f"{scale_code}, {wave}")
+        if answers.index.has_duplicates:
+            raise UserError("Une personne a répondu deux fois à la même vague.", where=f"{scale_code}, {wave}",
+                            why="on ne sait laquelle comparer à l'autre vague", remedy="garder une réponse")
     joined = pd.concat({wave: answers[list(items)].astype("float64") for wave, answers in waves.items()}, axis=1)
     joined = joined.dropna()
     sign = np.tile(np.where([item in reversed_items for item in items], -1.0, 1.0), len(waves))

@@ -42,7 +42,8 @@ class Psa:
     """``avoided`` and ``programme``: draws in euros; ``values``: draws of each parameter (draws x P), as ``names``.
 
     ``tornado``: the net saving when each parameter goes from its 2.5 % to its 97.5 % value, others at their means.
-    ``by_event``: a row an event and payer with its mean and interval; ``excluded``: events of grade D left out.
+    ``by_event``, ``by_payer``: mean avoided and its interval, a row an event and payer, a row a payer. ``excluded``:
+    events of grade D left out.
     """
 
     perspective: Perspective
@@ -52,6 +53,7 @@ class Psa:
     values: np.ndarray
     tornado: pd.DataFrame
     by_event: pd.DataFrame
+    by_payer: pd.DataFrame
     excluded: tuple[str, ...]
     discount_rate: float
     is_base_case: bool
@@ -148,7 +150,8 @@ def sensitivity(programme: Euros, quantities: Mapping[str, Sampled | NotEstimabl
     left_out = set(kept(events, programme.perspective, base_case=False)) - set(used)
     return Psa(programme.perspective, replace(programme, ledger=Ledger.AVOIDED, amount=by_event.sum(axis=1)),
                replace(programme, amount=cost), tuple(known), values,
-               _tornado(known, used, discount_rate, float(cost.mean())), _summary(used, by_event),
+               _tornado(known, used, discount_rate, float(cost.mean())), _by_event(used, by_event),
+               _by_payer(used, by_event),
                tuple(sorted({event.event_code for event in left_out})), discount_rate, base_case, load_design().sha256)
 
 
@@ -219,14 +222,24 @@ def _tornado(known: Mapping[str, Parameter], events: Sequence[AvoidedEvent], rat
     return frame.loc[order].reset_index(drop=True)
 
 
-def _summary(events: Sequence[AvoidedEvent], by_event: np.ndarray) -> pd.DataFrame:
-    low, high = np.percentile(by_event, [2.5, 97.5], axis=0)
-    return pd.DataFrame({
-        "cost_event_code": [event.event_code for event in events], "payer_code": [event.payer_code for event in events],
-        "mean_eur": by_event.mean(axis=0), "low_eur": low, "high_eur": high,
-        "grade_code": [event.grade_code for event in events],
-        "literature_share": [event.literature_share for event in events],
-        "source_label": [event.source_label for event in events]})
+def _by_event(events: Sequence[AvoidedEvent], draws: np.ndarray) -> pd.DataFrame:
+    described = pd.DataFrame([{
+        "cost_event_code": event.event_code, "payer_code": event.payer_code, "grade_code": event.grade_code,
+        "literature_share": event.literature_share, "source_label": event.source_label} for event in events])
+    return described.join(_spread(draws))
+
+
+def _by_payer(events: Sequence[AvoidedEvent], draws: np.ndarray) -> pd.DataFrame:
+    payers = np.array([event.payer_code for event in events])
+    codes = sorted(set(payers))
+    totals = np.column_stack([draws[:, payers == code].sum(axis=1) for code in codes])
+    return pd.DataFrame({"payer_code": codes}).join(_spread(totals))
+
+
+def _spread(draws: np.ndarray) -> pd.DataFrame:
+    """Mean and 95 % interval of each column of draws."""
+    low, high = np.percentile(draws, [2.5, 97.5], axis=0)
+    return pd.DataFrame({"mean_eur": draws.mean(axis=0), "low_eur": low, "high_eur": high})
 
 
 def _smoothed(parameter: np.ndarray, net: np.ndarray) -> np.ndarray:

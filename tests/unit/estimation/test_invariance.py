@@ -111,5 +111,7 @@ def test_data_that_carry_no_estimate_say_so_in_french(change, words: str):
 def test_wrong_shapes_and_missing_items_stop():
     with pytest.raises(UserError, match="ne se correspondent pas"):
         invariance_from_moments("S", ("T0", "T6"), means=np.zeros((2, 3)), covariance=np.eye(5), respondent_count=50)
+    with pytest.raises(UserError, match="deux fois"):
+        invariance_from_items("S", {wave: pd.concat([answers, answers]) for wave, answers in _waves().items()}, ITEMS)
     with pytest.raises(UserError, match="Colonnes absentes"):
         invariance_from_items("S", _waves(), ["I9"])

@@ -167,3 +167,10 @@ def test_a_curve_explains_itself_in_french(alternating: pd.DataFrame):
     assert "à 12 mois" in result.explain()
     assert "non un effet" in result.explain()
     assert "facet" in result.plot().to_dict()
+
+
+def test_narrow_types_give_the_float64_answer(alternating: pd.DataFrame):
+    wanted = cumulative_incidence(alternating, "RSA")
+    result = cumulative_incidence(alternating.astype({"duration_months": "float32", "spell_count": "int8"}), "RSA")
+    assert result.to_frame().equals(wanted.to_frame())
+    assert result.spell_count == wanted.spell_count

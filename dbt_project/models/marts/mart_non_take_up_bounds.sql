@@ -7,19 +7,19 @@ with state as (
         contacts.territory_code,
         benefits.benefit_code,
         coalesce(theoretical.entitlement_code, 'unknown') as entitlement_code,
-        {% for flag in ['open', 'known'] -%}
-        coalesce(case benefits.benefit_code
-            {%- for benefit in fed_benefits() %} when '{{ benefit }}' then months.is_{{ flag }}_{{ benefit | lower }}
-            {%- endfor %} end, false) as {{ 'is_recipient' if flag == 'open' else 'is_known' }}{{ ',' if not loop.last }}
-        {% endfor %}
+        received.person_id is not null as is_recipient,
+        received.person_id is not null or coalesce({{ add_months('contacts.first_contact_month', -1) }}
+            between known.first_known_month and known.last_known_month, false) as is_known
     from {{ ref('int_person_contact') }} as contacts
     join {{ ref('stg_benefits') }} as benefits on benefits.has_body_feed
-    left join {{ ref('int_person_month') }} as months
-        on months.person_id = contacts.person_id
-        and months.entitlement_month = {{ add_months('contacts.first_contact_month', -1) }}
     left join {{ ref('int_person_entitlement') }} as theoretical
         on theoretical.territory_code = contacts.territory_code and theoretical.person_id = contacts.person_id
         and theoretical.benefit_code = benefits.benefit_code
+    left join {{ ref('int_person_known') }} as known
+        on known.person_id = contacts.person_id and known.benefit_code = benefits.benefit_code
+    left join {{ ref('int_benefit_month_latest') }} as received
+        on received.person_id = contacts.person_id and received.benefit_code = benefits.benefit_code
+        and received.entitlement_month = {{ add_months('contacts.first_contact_month', -1) }} and received.is_open
 ),
 
 counted as (

@@ -27,9 +27,11 @@ received as (
 place as (
     select
         cells.*,
+        indicators.indicator_label,
         indicators.axis_code,
         indicators.unit_code,
         indicators.has_denominator,
+        indicators.reading_label,
         coverage.territory_code,
         coverage.territory_total,
         coverage.person_count,
@@ -46,6 +48,7 @@ place as (
 
 select
     place.indicator_code,
+    place.indicator_label,
     place.axis_code,
     place.territory_code,
     place.dimension_code,
@@ -61,7 +64,8 @@ select
     place.territories_in_count,
     place.territory_total,
     place.person_count,
-    place.match_share
+    place.match_share,
+    place.reading_label
 from place
 left join figure
     on figure.indicator_code = place.indicator_code and figure.territory_code = place.territory_code

@@ -8,7 +8,6 @@ select
     ends.last_month as spell_last_month,
     known.last_known_month,
     known.last_final_month,
-    ends.household_role_code,
     ends.exit_code
 from {{ ref('int_person_outcome') }} as outcomes
 join {{ ref('int_spell_end') }} as ends

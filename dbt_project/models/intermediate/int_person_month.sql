@@ -1,5 +1,6 @@
 -- The panel of each person met, from 36 months before the first contact of the nation to the last month known of
--- anybody: is the state of each benefit known, is it open. An open month is known whoever tells it.
+-- anybody: is the state of each benefit known (int_person_known), is it open. A view: no mart reads it.
+{{ config(materialized='view') }}
 {% set benefits = fed_benefits() %}
 
 with spine as (
@@ -27,13 +28,14 @@ reach as (
     group by person_id
 ),
 
+-- the benefits open in the month as one number, a power of two each: one sum over the largest table, not nine
 state as (
     select
         person_id,
-        entitlement_month
-        {%- for benefit in benefits %},
-        bool_or(benefit_code = '{{ benefit }}') as {{ benefit | lower }}
-        {%- endfor %}
+        entitlement_month,
+        cast(sum(case benefit_code
+            {%- for benefit in benefits %} when '{{ benefit }}' then {{ 2 ** loop.index0 }}{% endfor %} end) as integer)
+            as open_set
     from {{ ref('int_benefit_month_latest') }}
     where is_open
     group by person_id, entitlement_month
@@ -44,10 +46,9 @@ select
     spine.entitlement_month,
     cast(spine.months_from_contact as smallint) as months_from_contact
     {%- for benefit in benefits %}{% set column = benefit | lower %},
-    coalesce(state.{{ column }}, false)
-        or coalesce(spine.entitlement_month between reach.{{ column }}_first and reach.{{ column }}_last, false)
+    coalesce(spine.entitlement_month between reach.{{ column }}_first and reach.{{ column }}_last, false)
         as is_known_{{ column }},
-    coalesce(state.{{ column }}, false) as is_open_{{ column }}
+    coalesce(mod(state.open_set, {{ 2 ** loop.index }}) >= {{ 2 ** loop.index0 }}, false) as is_open_{{ column }}
     {%- endfor %}
 from spine
 left join reach on reach.person_id = spine.person_id

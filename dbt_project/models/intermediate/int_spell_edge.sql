@@ -1,46 +1,27 @@
--- The first and the last month of each spell as the bodies told them: who paid it, and the place of the person in the
--- household's file. A body says a month open when its latest vintage does.
+-- Who paid the first and the last month of each spell, as each body's latest vintage tells it.
 with edge as (
     select person_id, benefit_code, first_month as edge_month from {{ ref('int_entitlement_spell') }}
     union
     select person_id, benefit_code, last_month from {{ ref('int_entitlement_spell') }}
 ),
 
-told as (
-    select
-        edge.person_id,
-        edge.benefit_code,
-        edge.edge_month,
-        feed.body_code,
-        feed.household_role_code,
-        feed.extraction_date,
-        {{ vintage_state('feed.extraction_date', 'feed.delivery_rank', is_open('feed.status_code'), 'feed.paid_eur') }}
-            as vintage_state
-    from edge
-    join {{ ref('stg_droits_mensuels') }} as feed
-        on feed.person_id = edge.person_id and feed.benefit_code = edge.benefit_code
-        and feed.entitlement_month = edge.edge_month
-),
-
-by_body as (
-    select
-        person_id,
-        benefit_code,
-        edge_month,
-        body_code,
-        max(vintage_state) as latest_state,
-        {{ value_at_last('household_role_code', 'vintage_state') }} as household_role_code
-    from told
-    group by person_id, benefit_code, edge_month, body_code
+body as (
+    select distinct sender_number as body_number, sender_code as body_code
+    from {{ ref('stg_deliveries') }}
+    where sender_kind = 'body'
 )
 
 -- two bodies at once: the first code, so that the same deliveries give the same answer
 select
-    person_id,
-    benefit_code,
-    edge_month,
-    min(body_code) as body_code,
-    {{ value_at_first('household_role_code', 'body_code') }} as household_role_code
-from by_body
-where {{ is_open_in('latest_state') }}
-group by person_id, benefit_code, edge_month
+    edge.person_id,
+    edge.benefit_code,
+    edge.edge_month,
+    min(body.body_code) as body_code
+from edge
+join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = edge.benefit_code
+join {{ ref('int_vintage_month') }} as months
+    on months.person_id = edge.person_id and months.benefit_number = benefits.benefit_number
+    and months.entitlement_month = edge.edge_month
+join body on body.body_number = months.body_number
+where {{ is_open_in('months.latest_state') }}
+group by edge.person_id, edge.benefit_code, edge.edge_month

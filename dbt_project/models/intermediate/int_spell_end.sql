@@ -10,7 +10,6 @@ with spell as (
         spells.is_right_censored,
         starts.body_code as first_body_code,
         ends.body_code as last_body_code,
-        ends.household_role_code,
         lead(starts.body_code) over following as next_body_code,
         lead(spells.first_month) over following as next_first_month
     from {{ ref('int_entitlement_spell') }} as spells
@@ -58,7 +57,6 @@ select
     last_month,
     first_body_code,
     last_body_code,
-    household_role_code,
     case
         when is_right_censored then 'censored'
         when has_moved or next_benefit_code is not null then 'transition'

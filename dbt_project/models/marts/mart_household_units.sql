@@ -5,9 +5,11 @@ with counted as (
         openings.territory_code,
         openings.benefit_code,
         count(*) as opened_count,
-        count(case when openings.household_role_code = 'allocataire' then 1 end) as claimant_count,
-        count(case when openings.household_role_code = 'conjoint' then 1 end) as spouse_count
+        count(case when roles.household_role_code = 'allocataire' then 1 end) as claimant_count,
+        count(case when roles.household_role_code = 'conjoint' then 1 end) as spouse_count
     from {{ ref('int_opening') }} as openings
+    left join {{ ref('int_household_role') }} as roles
+        on roles.person_id = openings.person_id and roles.benefit_code = openings.benefit_code
     group by openings.territory_code, openings.benefit_code
 )
 

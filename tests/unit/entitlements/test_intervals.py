@@ -75,7 +75,7 @@ def answers(settings: Settings, in_process: None) -> pd.DataFrame:
     return found.merge(named, on=list(theoretical.DESCRIPTION)).set_index(["name", "benefit_code"])
 
 
-@pytest.mark.parametrize(("name", "benefit", "code", ("bounds")), [
+@pytest.mark.parametrize(("name", "benefit", "code", "bounds"), [
     ("alone", "RSA", "certain", (568.94, 568.94)),
     ("tenant", "RSA", "certain", (568.94, 646.52)),
     ("parent", "RSA", "certain", (647.47, 707.88)),

@@ -33,7 +33,7 @@ def told(demo):
             with cents as (
                 select sender_code as body, max(period) as period from '{demo.data}/lake/register/deliveries.parquet'
                 where sender_code = 'FRANCE_TRAVAIL' and table_name = 'droits_mensuels'
-                    and right(period, 2) in ('03', '09') and period < (
+                    and right(period, 2) in ('03', '06', '09', '12') and period < (
                         select max(period) from '{demo.data}/lake/register/deliveries.parquet'
                         where sender_code = 'FRANCE_TRAVAIL') group by 1)
             select d.sender_code as body_code, benefit_code, person_id, entitlement_month,

@@ -22,14 +22,15 @@ from tznr_platform.synthetic.careers import (
 
 CONTRADICTORY_BODIES = ("CNAF", "MSA")
 CENTS_BODY = "FRANCE_TRAVAIL"
-SHARE = 0.05  # of the rows that could contradict themselves, in the extractions of March and September
+SHARE, WITHOUT_RIGHT_SHARE = 0.05, 0.30  # of the open, of the other rows, in the extractions that end a quarter
+WITHOUT_RIGHT = (FILED, EXAMINED, REFUSED, DROPPED, ENDED, MOOT)
 YEARS_BACK = 5
 WRONG_PAYMENT = 12_345  # cents
 
 
 def extractions(last: int) -> list[int]:
-    """Months of the extractions that carry contradictions: each March and September told again before ``last``."""
-    return [e for e in range(last - 24, last - 1) if e % 6 == 2]
+    """Months of the extractions that carry contradictions: each end of a quarter, told again before ``last``."""
+    return [e for e in range(last - 24, last - 1) if e % 3 == 2]
 
 
 def cents_extraction(body: str, last: int) -> int:
@@ -74,7 +75,8 @@ def _contradictory(last: int) -> str:
         where e in (select unnest({extractions(last)})) and m = e - 1
             and person not in (select person from objections))
     select person, benefit_no, m, e, case
-        when status in {(FILED, EXAMINED, REFUSED, DROPPED, ENDED, MOOT)} then 'PAYMENT_WITHOUT_RIGHT'
+        when status in {WITHOUT_RIGHT} then 'PAYMENT_WITHOUT_RIGHT'
         when draw < {SHARE / 2} then 'HISTORY_TOO_LONG' else 'OPENING_BEFORE_REQUEST' end as reason
     from candidate
-    where draw < {SHARE} and status in {(FILED, EXAMINED, REFUSED, DROPPED, ENDED, MOOT, PAYABLE, UNPAID)}"""
+    where status in {WITHOUT_RIGHT} and draw < {WITHOUT_RIGHT_SHARE}
+        or status in {(PAYABLE, UNPAID)} and draw < {SHARE}"""

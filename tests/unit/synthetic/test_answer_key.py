@@ -107,9 +107,13 @@ def test_network_of_a_territory(cohort):
     assert recount == pytest.approx(expected, abs=1e-6)
 
 
+WHOLE_FEED = """(select * from read_csv('{inbox}/{body}/{body}_droits_mensuels_*', delim=';', header=true,
+    all_varchar=true)
+    where date_extraction like '%-28')"""
 FEED = """(select * from read_csv('{inbox}/CNAF/CNAF_droits_mensuels_*.csv', delim=';', header=true,
     all_varchar=true)
-           where date_extraction like '%-28')"""
+           where date_extraction like '%-28' and mois_droit >= strftime(
+               strptime(date_extraction, '%Y-%m-%d') - interval 36 month, '%Y-%m'))"""
 
 
 def test_latest_vintage_of_a_body(cohort):
@@ -126,6 +130,27 @@ def test_latest_vintage_of_a_body(cohort):
     assert [float(value) for value in recount] == pytest.approx(
         [float(expected[name]) for name in ("month_count", "open_month_count", "paid_eur")]
     )
+
+
+def test_contradictions_are_in_the_files(cohort):
+    """Recounted in the feeds of the CNAF (euros, one row a person, benefit, month and extraction) and of employment."""
+    objecting = ", ".join(f"'{row['identifiant']}'" for row in cohort.answer("objections")) or "''"
+    counted = cohort.sql(f"""
+        select count(*) filter (statut like 'OUVERT%' and mois_droit < left(date_demande, 7)),
+            count(*) filter (statut not like 'OUVERT%' and statut not in ('SUSPENDU', 'INCONNU')
+                and try_cast(montant_verse as double) > 0),
+            (select count(*) from {WHOLE_FEED.replace("{body}", "CNAF")}
+             where left(date_extraction, 4)::int - left(mois_droit, 4)::int > 4 and identifiant not in ({objecting})),
+            (select count(distinct (identifiant, prestation, mois_droit, date_extraction))
+             from {WHOLE_FEED.replace("{body}", "FRANCE_TRAVAIL")}
+             where identifiant not in ({objecting}) and coalesce(nullif(replace(montant_verse, ',', '.')::double, 0),
+                replace(montant_du, ',', '.')::double) > 20000)
+        from {FEED} where identifiant not in ({objecting})""")[0]
+    planted = {(row["sender_code"], row["reason_code"]): int(row["row_count"])
+               for row in cohort.answer("contradictions")}
+    assert counted == (planted["CNAF", "OPENING_BEFORE_REQUEST"], planted["CNAF", "PAYMENT_WITHOUT_RIGHT"],
+                       planted["CNAF", "HISTORY_TOO_LONG"], planted["FRANCE_TRAVAIL", "AMOUNTS_OUT_OF_SCALE"])
+    assert min(counted) > 0
 
 
 def test_a_newly_matched_person_comes_with_history_the_others_with_four_months(cohort):

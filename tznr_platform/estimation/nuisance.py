@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 Learner = Literal["logistic", "boosting"]
 EDGE = 1e-6
-TREES, LEAVES, SMALLEST_LEAF, MOST_ROWS_OF_TREES = 60, 8, 50, 400_000
+TREES, LEAVES, SMALLEST_LEAF, MOST_ROWS = 60, 8, 50, 400_000
 
 
 @contextmanager
@@ -62,6 +63,11 @@ class Cells:
         """Folds and cells: the shape of counts and of predictions."""
         return int(self.fold.max()) + 1, len(self.stratum)
 
+    @cached_property
+    def _lived(self) -> list[np.ndarray]:
+        """Cells where somebody of the fold once was."""
+        return [np.unique(self.code[self.fold == fold]) for fold in range(self.shape[0])]
+
     def place(self, persons: np.ndarray | slice, month: int) -> np.ndarray:
         """Where these persons lie in a month, in an array of ``shape`` once flattened."""
         return self.fold[persons] * self.shape[1] + self.code[persons, month]
@@ -77,7 +83,7 @@ class Cells:
         found = np.full(self.shape, EDGE)
         for fold in range(len(found)):
             others = np.arange(len(found)) != fold if len(found) > 1 else np.array([True])
-            lived = np.unique(self.code[self.fold == fold])
+            lived = self._lived[fold]
             found[fold, lived] = self._fitted(events[others].sum(axis=0), total[others].sum(axis=0), lived, learner,
                                               seed)
         return np.clip(found, EDGE, 1 - EDGE)
@@ -95,8 +101,8 @@ class Cells:
         yes, no = np.flatnonzero(events > 0), np.flatnonzero(total - events > EDGE)
         rows = np.concatenate([yes, no])
         weights, happened = np.concatenate([events[yes], (total - events)[no]]), np.arange(len(rows)) < len(yes)
-        if learner == "boosting" and len(rows) > MOST_ROWS_OF_TREES:
-            kept = np.sort(np.random.default_rng(seed).choice(len(rows), MOST_ROWS_OF_TREES, replace=False))
+        if len(rows) > MOST_ROWS:  # cells of one person each: a drawn part teaches as much
+            kept = np.sort(np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False))
             rows, weights, happened = rows[kept], weights[kept], happened[kept]
         model = binary_model(learner, seed).fit(features[rows], happened, sample_weight=weights)
         return model.predict_proba(features[wanted])[:, 1]

@@ -7,7 +7,7 @@ Not here: the results that are read (``trials``, ``event_study``), the models of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -69,10 +69,19 @@ class Trials:
     channel: str | None
     cells: Cells
     met: np.ndarray
+    exposed: np.ndarray
     met_so: np.ndarray
     staying: np.ndarray
     learner: Learner
     seed: int
+
+    def of_channel(self, channel: str) -> Trials:
+        """The same trials for contacts by one channel: other contacts censor, as in any trial."""
+        with one_thread():
+            events = _contacts(self.panel, self.cells, (self.panel.contact < self.panel.months)
+                               & (self.panel.channel == channel))
+            chance = self.cells.predicted(events, self.exposed, self.learner, self.seed)
+        return replace(self, channel=channel, met_so=chance)
 
     def pairs(self, offset: int, through: int | None = None) -> Iterator[Pair]:
         """Trial by trial, who is compared with whom, unmet through ``through`` (default: the offset) for controls."""
@@ -161,16 +170,16 @@ def prepare(panel: AccessPanel, trial_months: range, *, channel: str | None = No
     fold = folds_of(panel.group, inference.folds if folds is None else folds, seed)
     cells = Cells.of(panel.stratum, panel.covariates, fold)
     with one_thread():
-        met, exposed, met_so = _contacts(panel, cells, channel)
-        chance = cells.predicted(met, exposed, learner, seed)
-        chance_so = chance if channel is None else cells.predicted(met_so, exposed, learner, seed)
+        exposed = _exposed(panel, cells)
+        chance = cells.predicted(_contacts(panel, cells, panel.contact < panel.months), exposed, learner, seed)
     step = np.log1p(-chance).ravel()
     staying = np.zeros((len(panel), panel.months + 1))
     for month in range(1, panel.months):
         staying[:, month + 1] = staying[:, month] + step[cells.place(slice(None), month - 1)]
-    trials = Trials(panel, trial_months, channel, cells, chance, chance_so, staying, learner, seed)
-    return NotEstimable(subject, "les covariables séparent parfaitement les personnes rencontrées des autres") if (
-        _separates(trials)) else trials
+    trials = Trials(panel, trial_months, None, cells, chance, exposed, chance, staying, learner, seed)
+    if _separates(trials):
+        return NotEstimable(subject, "les covariables séparent parfaitement les personnes rencontrées des autres")
+    return trials if channel is None else trials.of_channel(channel)
 
 
 def jackknife_covariance(left_out: np.ndarray, estimate: np.ndarray) -> np.ndarray:
@@ -179,18 +188,20 @@ def jackknife_covariance(left_out: np.ndarray, estimate: np.ndarray) -> np.ndarr
     return (len(gap) - 1) / len(gap) * gap.T @ gap
 
 
-def _contacts(panel: AccessPanel, cells: Cells, channel: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """By fold and cell: contacts, months exposed, contacts by the channel."""
-    met, exposed, met_so = (np.zeros(cells.shape) for _ in range(3))
-    size = met.size
+def _exposed(panel: AccessPanel, cells: Cells) -> np.ndarray:
+    """Person-months unmet until then, by fold and cell of the month before."""
+    found = np.zeros(cells.shape)
     for month in range(1, panel.months):
-        place = cells.place(slice(None), month - 1)
-        arrived = panel.contact == month
-        exposed += np.bincount(place[panel.contact >= month], minlength=size).reshape(met.shape)
-        met += np.bincount(place[arrived], minlength=size).reshape(met.shape)
-        so = arrived if channel is None else arrived & (panel.channel == channel)
-        met_so += np.bincount(place[so], minlength=size).reshape(met.shape)
-    return met, exposed, met_so
+        place = cells.place(panel.contact >= month, month - 1)
+        found += np.bincount(place, minlength=found.size).reshape(found.shape)
+    return found
+
+
+def _contacts(panel: AccessPanel, cells: Cells, persons: np.ndarray) -> np.ndarray:
+    """First contacts of some persons (mask), by fold and cell of the month before."""
+    chosen = np.flatnonzero(persons & (panel.contact >= 1))
+    place = cells.fold[chosen] * cells.shape[1] + cells.code[chosen, panel.contact[chosen] - 1]
+    return np.bincount(place, minlength=cells.shape[0] * cells.shape[1]).reshape(cells.shape).astype(float)
 
 
 def _separates(trials: Trials) -> bool:

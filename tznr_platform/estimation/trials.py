@@ -113,16 +113,9 @@ def sequential_trials(contact_month: np.ndarray, is_open: np.ndarray, stratum: n
 def effects(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...], *, of_channel: str | None = None,
             outcome: Outcome = "open", **options) -> list[AccessEffect | NotEstimable]:
     """The same from a panel; ``options`` of ``prepare``."""
-    if len(panel) and (not len(trial_months) or not horizons or min(trial_months) < 1
-                       or max(trial_months) + max(horizons) >= panel.months):
-        raise UserError("Les essais mensuels ne peuvent pas être construits.", where="effet sur l'accès",
-                        why="un essai ou un horizon sort des mois observés",
-                        remedy="fournir le panel personne-mois tel que le construit l'étape des indicateurs")
+    _require_months(panel, trial_months, horizons)
     trials = prepare(panel, trial_months, channel=of_channel, **options)
-    if isinstance(trials, NotEstimable):
-        return [NotEstimable(f"effet à {horizon} mois", trials.reason) for horizon in horizons]
-    with one_thread():
-        return [effect_at(trials, horizon, outcome) for horizon in horizons]
+    return _refused(trials, horizons) if isinstance(trials, NotEstimable) else _at(trials, horizons, outcome)
 
 
 def effect_at(trials: Trials, horizon: int, outcome: Outcome = "open") -> AccessEffect | NotEstimable:
@@ -136,12 +129,15 @@ def effect_at(trials: Trials, horizon: int, outcome: Outcome = "open") -> Access
                         float(found.left_out.max()), trials.channel or "", outcome, load_design().sha256)
 
 
-def by_channel(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...],
+def by_channel(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...], *, outcome: Outcome = "open",
                **options) -> dict[str, list[AccessEffect | NotEstimable]]:
     """Effects of contacts by each channel met with in the panel, in the order of their codes."""
-    codes = np.unique(panel.channel[panel.contact < panel.months])
-    return {str(code): effects(panel, trial_months, horizons, of_channel=str(code), **options)
-            for code in codes if code}
+    codes = [str(code) for code in np.unique(panel.channel[panel.contact < panel.months]) if code]
+    _require_months(panel, trial_months, horizons)
+    trials = prepare(panel, trial_months, **options)
+    if isinstance(trials, NotEstimable):
+        return {code: _refused(trials, horizons) for code in codes}
+    return {code: _at(trials.of_channel(code), horizons, outcome) for code in codes}
 
 
 def cumulative_access(panel: AccessPanel, trial_months: range, months: int, **options) -> pd.DataFrame | NotEstimable:
@@ -152,6 +148,23 @@ def cumulative_access(panel: AccessPanel, trial_months: range, months: int, **op
     found = effects(panel, trial_months, tuple(range(months + 1)), outcome="opened_by", **options)
     refused = [one for one in found if isinstance(one, NotEstimable)]
     return refused[0] if refused else to_frame(found)
+
+
+def _require_months(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...]) -> None:
+    if len(panel) and (not len(trial_months) or not horizons or min(trial_months) < 1
+                       or max(trial_months) + max(horizons) >= panel.months):
+        raise UserError("Les essais mensuels ne peuvent pas être construits.", where="effet sur l'accès",
+                        why="un essai ou un horizon sort des mois observés",
+                        remedy="fournir le panel personne-mois tel que le construit l'étape des indicateurs")
+
+
+def _at(trials: Trials, horizons: tuple[int, ...], outcome: Outcome) -> list[AccessEffect | NotEstimable]:
+    with one_thread():
+        return [effect_at(trials, horizon, outcome) for horizon in horizons]
+
+
+def _refused(why: NotEstimable, horizons: tuple[int, ...]) -> list[AccessEffect | NotEstimable]:
+    return [NotEstimable(f"effet à {horizon} mois", why.reason) for horizon in horizons]
 
 
 def to_frame(found: list[AccessEffect | NotEstimable]) -> pd.DataFrame:

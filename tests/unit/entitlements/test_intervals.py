@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import re
 import subprocess
 import sys
 
@@ -185,6 +187,34 @@ def test_months_between_two_changes_of_law_give_the_same_answer():
     assert changes >= 20
 
 
+def test_no_parameter_that_is_read_changes_within_a_period(monkeypatch: pytest.MonkeyPatch):
+    """OpenFisca-France tells every parameter it reads; contributions on wages feed the income tax, counted nowhere."""
+    build, kept = simulation._build, []
+    monkeypatch.setattr(simulation, "_build", lambda *given: kept.append(build(*given)) or _traced(kept[-1]))
+    simulation.simulate_steady(_grid().iloc[::60].reset_index(drop=True), ["2024-05", "2025-09", "2026-08"])
+    read = {re.sub(r"[<\[].*", "", name) for step in kept[0].tracer.get_flat_trace().values()
+            for name in step["parameters"]}
+    read.discard("cotisations_salarie_after_preprocessing._name")
+    assert len(read) > 150
+    changes = {start[:7] for name in read for start in _starts(functools.reduce(
+        getattr, name.split("."), simulation.tax_benefit_system().parameters))}
+    assert {start for start in changes if "2023-07" <= start <= "2026-12"} <= set(legal_periods.period_starts())
+
+
+@pytest.mark.parametrize(("month", "rsa", "aspa"), [
+    ("2023-07", 607.75, 11533.02), ("2024-04", 635.71, 12144.27), ("2025-04", 646.52, 12411.44),
+    ("2026-04", 651.69, 12523.14)])
+def test_published_scales_of_every_year(month: str, rsa: float, aspa: float):
+    """Base amount without housing, monthly; ASPA of a person alone, yearly (domain 9.2)."""
+    cases = _grid()
+    alone = cases[(cases["partner_age"] == 0) & (cases["child_count"] == 0) & ~cases["is_housing_deducted"]
+                  & (cases[["wage_eur", "unemployment_eur", "pension_eur"]].sum(axis=1) == 0) & ~cases["is_student"]
+                  & (cases["department_code"] == "75")].reset_index(drop=True)
+    found = simulation.simulate_steady(alone, [month]).assign(age=alone["adult_age"]).set_index("age")
+    assert found.loc[40, "rsa"] == pytest.approx(rsa, **CENTS)
+    assert found.loc[70, "aspa"] == pytest.approx(aspa / 12, **CENTS)
+
+
 def test_steady_amounts_are_those_of_the_month_alone():
     """The same households, one month at a time and with their wages told month by month."""
     from tznr_platform.entitlements import households
@@ -234,6 +264,19 @@ def _grid() -> pd.DataFrame:
                            "department_code": ("75", "06", "974")}.items():
         grid = grid.merge(pd.DataFrame({column: values}), how="cross")
     return grid[(grid["partner_age"] > 0) | (grid["partner_income_eur"] == 0)].reset_index(drop=True)
+
+
+def _traced(simulated):
+    simulated.trace = True
+    return simulated
+
+
+def _starts(parameter) -> list[str]:
+    """Dates at which a parameter, or a part of it, changes."""
+    if hasattr(parameter, "values_list"):
+        return [value.instant_str for value in parameter.values_list]
+    parts = [part for bracket in getattr(parameter, "brackets", [parameter]) for part in bracket.children.values()]
+    return [start for part in parts for start in _starts(part)]
 
 
 def _pending(cases: pd.DataFrame, months: list[str]) -> pd.DataFrame:

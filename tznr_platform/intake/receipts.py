@@ -7,9 +7,11 @@ the messages, which belong to the reason codes of the contracts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 import duckdb
@@ -19,10 +21,10 @@ from tznr_platform import contracts, french
 from tznr_platform.intake.arrivals import Delivery
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake
-from tznr_platform.storage.exports import csv_text
+from tznr_platform.storage.exports import write_csv
 
 UNKNOWN_SENDER = "_inconnu"
-SHOWN_LINES = 20
+SHOWN_LINES, FETCHED_ROWS = 20, 10_000
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,17 @@ class ReceiptWriter:
     def write(self, con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
         """Write the receipts of new deliveries; their refused lines are in the table ``refusals``."""
         partly = [delivery.delivery_id for delivery in deliveries if delivery.refused_row_count]
-        summaries, lines = (_summaries(con, partly), _lines(con, partly)) if partly else ({}, {})
+        summaries = _summaries(con, partly) if partly else {}
+        refused = groupby(_lines(con, partly), key=itemgetter(0))
         with lake.storage_errors(self._settings.receipts_dir):
-            for delivery in deliveries:
+            for delivery in sorted(deliveries, key=lambda delivery: delivery.delivery_id):
                 stem = self._free_path(delivery)
                 letter = self._letter(delivery, summaries.get(delivery.delivery_id, []))
+                lines = next(refused)[1] if delivery.refused_row_count else ()
                 stem.parent.mkdir(parents=True, exist_ok=True)
                 Path(f"{stem}.html").write_text(letter, encoding="utf-8")
-                Path(f"{stem}.csv").write_text(_table(delivery, lines.get(delivery.delivery_id, [])),
-                                               encoding="utf-8", newline="")
+                with open(f"{stem}.csv", "w", encoding="utf-8", newline="") as stream:
+                    write_csv(stream, ("ligne", "champ", "motif", "message"), _rows(delivery, lines))
 
     @cached_property
     def _taken(self) -> set[Path]:
@@ -109,18 +113,18 @@ def _summaries(con: duckdb.DuckDBPyConnection, identities: list[int]) -> dict[in
     return found
 
 
-def _lines(con: duckdb.DuckDBPyConnection, identities: list[int]) -> dict[int, list[tuple]]:
-    rows = con.execute("select delivery_id, line_number, field_name, reason_code from refusals "
-                       "where list_contains(?, delivery_id) order by all", [identities]).fetchall()
-    found: dict[int, list[tuple]] = {}
-    for delivery_id, *line in rows:
-        found.setdefault(delivery_id, []).append(tuple(line))
-    return found
+def _lines(con: duckdb.DuckDBPyConnection, identities: list[int]) -> Iterator[tuple]:
+    """Delivery, line, field and reason of each refusal, by delivery and line; they may be a million."""
+    if not identities:
+        return
+    con.execute("select delivery_id, line_number, field_name, reason_code from refusals "
+                "where list_contains(?, delivery_id) order by all", [identities])
+    while rows := con.fetchmany(FETCHED_ROWS):
+        yield from rows
 
 
-def _table(delivery: Delivery, lines: list[tuple]) -> str:
+def _rows(delivery: Delivery, lines: Iterable[tuple]) -> Iterator[tuple]:
     codes = contracts.reason_codes()
-    remarks = [("", "", reason, codes[reason].message + (f" ({detail})" if detail else ""))
-               for reason, detail in delivery.remarks]
-    refused = [(line, field, reason, codes[reason].message) for line, field, reason in lines]
-    return csv_text(("ligne", "champ", "motif", "message"), [*remarks, *refused])
+    remarks = (("", "", reason, codes[reason].message + (f" ({detail})" if detail else ""))
+               for reason, detail in delivery.remarks)
+    return chain(remarks, ((line, field, reason, codes[reason].message) for _, line, field, reason in lines))

@@ -22,6 +22,7 @@ from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, registers
 
 PURPOSE, SEALING_KEY_BYTES = b"TZNR exchange register 1", 64
+SEALED_AT_ONCE = 50_000
 
 
 def seal(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings) -> int:
@@ -30,21 +31,27 @@ def seal(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings) -
     The same identifier under the same key gives the same bytes: sealing twice changes nothing.
     """
     known = registers.sealed_identifiers(settings)
-    rows = con.execute("select person_id, pseudonym, min(lower(trim(p1))) from keys "
-                       f"join ({registers.persons(settings)}) using (pseudonym) "
-                       f"where person_id not in (select person_id from ({known})) group by all order by 1").fetchall()
-    if rows:
-        cipher = _cipher(key)
+    con.execute("create or replace temp table unsealed as select person_id, pseudonym, min(lower(trim(p1))) as p1 "
+                f"from keys join ({registers.persons(settings)}) using (pseudonym) "
+                f"where person_id not in (select person_id from ({known})) group by all order by person_id")
+    con.execute("create or replace temp table newly_sealed (person_id integer, sealed_identifier blob)")
+    count = con.execute("select count(*) from unsealed").fetchone()[0]
+    cipher = _cipher(key)
+    for start in range(0, count, SEALED_AT_ONCE):
+        rows = con.execute("select person_id, pseudonym, p1 from unsealed where rowid between ? and ?",
+                           [start, start + SEALED_AT_ONCE - 1]).fetchall()
         sealed = [cipher.encrypt(bytes.fromhex(identifier), [pseudonym.encode()]) for _, pseudonym, identifier in rows]
-        table = pa.table({"person_id": pa.array([row[0] for row in rows], pa.int32()),
-                          "sealed_identifier": pa.array(sealed, pa.binary())})
-        con.register("newly_sealed", table)
+        con.register("sealed_rows", pa.table({"person_id": pa.array([row[0] for row in rows], pa.int32()),
+                                              "sealed_identifier": pa.array(sealed, pa.binary())}))
+        con.execute("insert into newly_sealed from sealed_rows")
+        con.unregister("sealed_rows")
+    con.execute("drop table unsealed")
+    if count:
         path = registers.sealed_file(settings)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lake.write_parquet(con, f"{known} union all by name from newly_sealed", path)
-        con.unregister("newly_sealed")
         path.chmod(0o600)
-    return len(rows)
+    return count
 
 
 def unsealed(key: AnalysisKey, rows: Iterable[tuple[str, bytes]]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -16,10 +17,16 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The whole file as text; None is an empty cell. A number is written as it is, even below zero."""
     stream = io.StringIO()
+    write_csv(stream, header, rows)
+    return stream.getvalue()
+
+
+def write_csv(stream: TextIO, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """The same to an open text stream (``newline=""``), row after row: nothing of it is held."""
+    stream.write("\ufeff")
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
     writer.writerow([harmless(cell) for cell in header])
     writer.writerows([harmless(cell) for cell in row] for row in rows)
-    return "\ufeff" + stream.getvalue()
 
 
 def harmless(cell: object) -> object:

@@ -26,6 +26,7 @@ from tznr_platform.storage import feed, lake
 FEED = f"accepted.{feed.TABLE}"
 DELIVERIES = "stg_deliveries"
 TOOLS = ("dbt-core", "dbt-duckdb", "duckdb")
+PASSED = {"success", "pass", "no-op"}
 SHOWN_ONLY = {"docs", "meta", "tags", "group", "access"}
 Fingerprints = Mapping[str, str | None]
 
@@ -77,12 +78,19 @@ def plan(con: duckdb.DuckDBPyConnection, manifest: Mapping) -> Plan:
                 frozenset(merged - in_place if feed.only_gained(con) else ()))
 
 
-def record(con: duckdb.DuckDBPyConnection, plan: Plan, succeeded: Collection[str]) -> None:
-    """Note the nodes that dbt made; those it began were forgotten by dbt itself (macro ``forget_selected``).
+def dbt_options(plan: Plan, manifest: Mapping) -> list[str]:
+    """For dbt to leave alone what is in place, tests one by one: one that also reads something else is run."""
+    left = " ".join(".".join(manifest["nodes"][node_id]["fqn"]) for node_id in sorted(plan.in_place))
+    return ["--indirect-selection", "empty", "--exclude", left] if left else []
+
+
+def record(con: duckdb.DuckDBPyConnection, plan: Plan, results: Iterable[Mapping]) -> None:
+    """Note the nodes that dbt made (``run_results.json``); it forgot those it began itself (macro ``forget_selected``).
 
     The models that merge all hold the feed as it is now, or none of them is noted.
     """
-    made = {node_id for node_id in succeeded if plan.fingerprints.get(node_id)}
+    made = {result["unique_id"] for result in results if result["status"] in PASSED}
+    made = {node_id for node_id in made if plan.fingerprints.get(node_id)}
     if plan.merging <= made | plan.in_place:
         feed.note_read(con)
     else:
@@ -108,7 +116,7 @@ def _inputs(con: duckdb.DuckDBPyConnection, sources: Mapping[str, Mapping]) -> d
 
 def _fingerprints(nodes: Mapping[str, Mapping], project: str, inputs: Mapping[str, str],
                   whole: Fingerprints | None = None) -> Fingerprints:
-    """By node. With ``whole``, those without the feed: views and models that merge pass it on, any other counts whole.
+    """By node. With ``whole``, those without the feed: what passes it on counts without, any other model counts whole.
 
     A view of rows sent joins them with their own deliveries only, which the source already counts: of the table of all
     deliveries, it counts the code.
@@ -125,12 +133,17 @@ def _fingerprints(nodes: Mapping[str, Mapping], project: str, inputs: Mapping[st
                 parts.append("feed" if whole and _is_source(parent, FEED) else inputs.get(parent))
             elif reads_rows and nodes[parent]["name"] == DELIVERIES:
                 parts.append(_code(nodes[parent]))
-            elif whole and nodes[parent]["config"]["materialized"] not in ("view", "incremental"):
+            elif whole and not _passes_on(nodes[parent]["config"]):
                 parts.append(whole[parent])
             else:
                 parts.append(found[parent])
         found[node_id] = None if None in parts else _digest(parts)
     return found
+
+
+def _passes_on(config: Mapping) -> bool:
+    """What the feed gains adds rows to such a model, or is merged into it: what was there before is not made again."""
+    return config["materialized"] in ("view", "incremental") or bool(config["meta"].get("is_by_delivery"))
 
 
 def _is_source(node_id: str, beginning: str) -> bool:

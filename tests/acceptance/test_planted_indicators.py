@@ -100,6 +100,18 @@ def test_the_index_says_what_was_planted(demo, marts, code):
                          "and status_code = 'mesure'").fetchone()[0] > 0
 
 
+def test_receipt_before_the_contact_is_what_was_planted(demo, marts):
+    """The entitlement is computed, the receipt is planted: met, known and recipient, whatever the computation says."""
+    columns = "territory_code, benefit_code, met_count, known_count, recipient_count::bigint"
+    receipts = demo.data / "answer_key" / "receipts.csv"
+    expected = set(marts.execute(f"select {columns} from read_csv('{receipts}')").fetchall())
+    found = set(marts.execute(f"""
+        select {columns} from (
+            select *, judged_recipient_count + unjudged_recipient_count as recipient_count
+            from marts.mart_non_take_up_bounds where met_count > 0)""").fetchall())
+    assert expected and sorted(expected ^ found)[:6] == []
+
+
 def test_every_territory_is_in_every_cell(marts):
     assert marts.execute("""
         select distinct count(*), count(distinct territory_code), min(territory_total) from marts.mart_indicators

@@ -71,6 +71,7 @@ Vérité connue, à ne jamais placer dans le dossier des livraisons. Tout est in
   livraisons ne montrent pas, maintien sous chaque règle (national). `passages` : ce que deviennent les droits
   terminés. `household_units` : place dans le dossier. `pre_period` : ce qui est connu d'avant le contact (national).
 - `requests` : issue et délai des demandes. `detection`, `referrals` : repérage, orientation, orientation aboutie.
+  `receipts` : droits perçus le mois d'avant le premier contact.
 - `practice_panel`, `network_nodes`, `participation_bodies`, `active_positions`, `avoided_events` : professionnels
   suivis, organisations, instances, postes en place, mois évalués.
 - `scales`, `practices`, `positions`, `network`, `participation`, `interviews`.

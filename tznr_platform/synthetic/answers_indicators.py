@@ -76,6 +76,23 @@ select place as territory_code, d as referral_code, count(*) as referral_count,
 from (select *, unnest([destination, 'tous']) as d from places) group by all"""
 
 
+# Receipt in the month before the first contact, for every benefit that a body tells.
+RECEIPTS = """
+with scopes as (
+    select code(territory) as place, person, contact_month - 1 as m from met
+    union all select 'FR', person, min(contact_month) - 1 from met group by all),
+asked as (
+    select s.*, n.benefit, n.benefit_no from scopes s cross join benefit_truth n
+    where n.benefit in (select benefit from pays)),
+told as (select person, benefit_no, m, bool_or(is_open) as is_open from latest group by all)
+select a.place as territory_code, a.benefit as benefit_code, count(*) as met_count,
+    count(*) filter (coalesce(t.is_open, false) or coalesce(a.m between k.first_known and k.last_known, false))
+        as known_count,
+    count(*) filter (t.is_open) as recipient_count
+from asked a left join told t using (person, benefit_no, m) left join knowledge k using (person, benefit_no)
+group by all"""
+
+
 def _practice_panel() -> str:
     """Professionals of a territory who answered at V1 and at a later wave."""
     parts = [f"""
@@ -146,6 +163,7 @@ def answers() -> dict[str, str]:
         "requests": _requests(),
         "detection": DETECTION,
         "referrals": REFERRALS,
+        "receipts": RECEIPTS,
         "practice_panel": _practice_panel(),
         "network_nodes": NODES,
         "participation_bodies": PARTICIPATION_BODIES,

@@ -14,6 +14,7 @@ import pandas as pd
 
 from tznr_platform.estimation.networks import FEWEST_RESPONSES, graph_of
 from tznr_platform.estimation.verdict import NotEstimable
+from tznr_platform.french import count, number
 
 LOUVAIN_STARTS = 200
 
@@ -54,6 +55,22 @@ class Actors:
             "closeness": self.closeness, "betweenness": self.betweenness, "eigenvector": self.eigenvector,
             "group": self.group,
             "is_core": [name in self.core for name in self.organisations]})
+
+
+    def explain(self) -> str:
+        """French sentence that may be printed under the table."""
+        parts = "" if self.modularity is None else f" ; modularité {number(self.modularity, 2)}"
+        return (f"{count(len(self.core), 'acteur central', 'acteurs centraux')} sur "
+                f"{count(len(self.organisations), 'organisation')} ; {count(len(set(self.group)), 'groupe')}{parts}.")
+
+    def plot(self):
+        """Altair chart: organisations by degree, coloured by group."""
+        import altair as alt
+
+        return alt.Chart(self.to_frame()).mark_bar().encode(
+            x=alt.X("degree:Q", title="Part des organisations liées"),
+            y=alt.Y("organisation_code:N", title=None, sort="-x"), color=alt.Color("group:N", title="Groupe")
+        ).properties(width=420, title=self.network_code)
 
 
 def actors(network_code: str, ties: pd.DataFrame, organisations: Collection[str], *, response_share: float = 1.0,

@@ -14,6 +14,7 @@ import pandas as pd
 
 from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.verdict import NotEstimable
+from tznr_platform.french import number, share
 
 DRAWS, LEVEL = 1_000, 0.05
 FEWEST_UNITS = 50
@@ -38,6 +39,19 @@ class Band:
         reach = self.critical * self.standard_errors
         return pd.DataFrame({"estimate": self.estimates, "low": self.estimates - reach,
                              "high": self.estimates + reach})
+
+    def explain(self) -> str:
+        """French sentence that may be printed under the figure."""
+        return (f"Bande simultanée à {share(1 - self.level, 0)} : toutes les valeurs à la fois, à "
+                f"{number(self.critical, 2)} erreurs types.")
+
+    def plot(self):
+        """Altair chart: every estimate with its bounds, in their order."""
+        from tznr_platform.estimation.interval_chart import interval_chart
+
+        rows = self.to_frame().assign(label=[str(rank + 1) for rank in range(len(self.estimates))])
+        return interval_chart(rows, label="label", value="estimate", low="low", high="high", axis="Effet",
+                              title=self.explain())
 
 
 def simultaneous_band(estimates: np.ndarray, influence: np.ndarray, is_treated: np.ndarray, *, seed: int,

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.randomisation import Deals
 from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.estimation.wild_bootstrap import WildBootstrap, cluster_weights
@@ -153,6 +154,7 @@ class ClusteredFit:
         return Deals.of(self, seed=seed, draws=draws, strata=strata)
 
 
+@one_thread()
 def infer(outcome: np.ndarray, design: np.ndarray, clusters: np.ndarray, column: int, *, seed: int,
           draws: int = DRAWS, weights: np.ndarray | None = None) -> ClusterInference | NotEstimable:
     """Estimate one coefficient and what few clusters allow to say of it.
@@ -173,6 +175,7 @@ def infer(outcome: np.ndarray, design: np.ndarray, clusters: np.ndarray, column:
     return _judged(fit, fit.deals(seed=seed, draws=draws), "randomisation")
 
 
+@one_thread()
 def randomisation_test(changes: np.ndarray, is_treated: np.ndarray, *, seed: int, weights: np.ndarray | None = None,
                        draws: int = DRAWS, strata: np.ndarray | None = None) -> ClusterInference | NotEstimable:
     """Difference of mean changes (one value a cluster) against the same with the treatment dealt again at random.

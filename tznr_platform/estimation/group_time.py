@@ -17,10 +17,13 @@ from tznr_platform.estimation.bands import DRAWS, Band, simultaneous_band
 from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.two_period import ESTIMATORS, Method, NoOverlapError
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.french import count as counted
+from tznr_platform.french import number
 
 Control = Literal["never", "not_yet"]
 Base = Literal["varying", "universal"]
 Kind = Literal["simple", "dynamic", "group", "calendar"]
+PARTS = {"simple": "Ensemble", "dynamic": "Durée d'exposition", "group": "Cohorte", "calendar": "Période"}
 SUBJECT = "effets par cohorte"
 
 
@@ -49,6 +52,19 @@ class Aggregate:
         """One row for the overall effect (part missing), then one a part."""
         return pd.DataFrame({"kind": self.kind, "part": [None, *self.parts.tolist()], "estimate": self.estimates,
                              "standard_error": self.standard_errors})
+
+    def explain(self) -> str:
+        """French sentence that may be printed under the estimate; its interval comes from few-cluster inference."""
+        return f"Effet moyen après le début : {number(self.overall, 3)} ({PARTS[self.kind].lower()})."
+
+    def plot(self):
+        """Altair chart: the estimate of each part, in their order."""
+        import altair as alt
+
+        rows = self.to_frame().iloc[1:].astype({"part": float})
+        return alt.Chart(rows).mark_line(point=True).encode(
+            x=alt.X("part:Q", title=PARTS[self.kind]), y=alt.Y("estimate:Q", title="Effet")
+        ).properties(width=420, height=200, title=self.explain())
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +96,19 @@ class GroupTimeEffects:
         """One row per group and period."""
         return pd.DataFrame({"group": self.groups, "period": self.periods, "estimate": self.estimates,
                              "standard_error": self.standard_errors})
+
+    def explain(self) -> str:
+        """French sentence: how many effects, and which could not be estimated."""
+        lost = f" ; {len(self.not_estimable)} non estimables" if self.not_estimable else ""
+        return f"{counted(len(self.estimates), 'effet')} par cohorte et période{lost}."
+
+    def plot(self):
+        """Altair chart: a line a cohort, by period."""
+        import altair as alt
+
+        return alt.Chart(self.to_frame()).mark_line(point=True).encode(
+            x=alt.X("period:Q", title="Période"), y=alt.Y("estimate:Q", title="Effet"),
+            color=alt.Color("group:N", title="Cohorte")).properties(width=420, height=200, title=self.explain())
 
     def pre_test(self) -> tuple[float, int, float] | NotEstimable:
         """Wald statistic, degrees of freedom and p-value that all effects before treatment are zero.

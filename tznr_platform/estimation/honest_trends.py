@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from tznr_platform.errors import UserError
+from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.french import number
 
@@ -121,6 +122,7 @@ class HonestTrends:
                               title="Intervalle à 95 %, selon l'écart permis entre les tendances")
 
 
+@one_thread()
 def honest_trends(study: EventStudy, restriction: Restriction, sizes: Sequence[float] | None = None, *,
                   level: float = LEVEL) -> HonestTrends:
     """Intervals at 1 - ``level`` when trends may diverge: by ``sizes`` times the largest change between periods before

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tznr_platform.errors import UserError
+from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.verdict import NotEstimable
 
 DRAWS = 9_999
@@ -62,6 +63,7 @@ class NetworkRegression:
     draw_count: int
 
 
+@one_thread()
 def network_regression(explained: np.ndarray, explaining: Sequence[np.ndarray], *, seed: int,
                        draws: int = DRAWS) -> NetworkRegression | NotEstimable:
     """Least squares over all ordered pairs, with a constant; double semi-partialling for the p-values.

@@ -14,6 +14,7 @@ import pandas as pd
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.french import count, share
 
 COLUMNS = ("source_code", "target_code")
 FEWEST_RESPONSES = 0.8
@@ -40,7 +41,27 @@ class NetworkIndicators:
     isolate_count: int
 
     def to_frame(self) -> pd.DataFrame:
+        """One row."""
         return pd.DataFrame([asdict(self)])
+
+    def explain(self) -> str:
+        """French sentence that may be printed under the table."""
+        returned = "" if self.reciprocity is None else f", réciprocité {share(self.reciprocity)}"
+        return (f"{count(self.organisation_count, 'organisation')}, {count(self.tie_count, 'lien')} : densité "
+                f"{share(self.density)}{returned} ; {count(self.component_count, 'composante')}, dont "
+                f"{count(self.isolate_count, 'organisation isolée', 'organisations isolées')}.")
+
+    def plot(self):
+        """Altair chart: the shares between zero and one, one under the other."""
+        import altair as alt
+
+        names = {"density": "Densité", "reciprocity": "Réciprocité", "degree_centralisation": "Centralisation",
+                 "transitivity": "Transitivité"}
+        rows = pd.DataFrame([(label, getattr(self, name)) for name, label in names.items()
+                             if getattr(self, name) is not None], columns=["label", "value"])
+        return alt.Chart(rows).mark_bar().encode(
+            x=alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 1])), y=alt.Y("label:N", title=None, sort=None)
+        ).properties(width=420, height=120, title=self.network_code)
 
 
 def network_indicators(network_code: str, ties: pd.DataFrame, organisations: Collection[str], *,

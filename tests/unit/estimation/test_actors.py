@@ -42,6 +42,11 @@ def test_karate_club(karate):
     assert {"01", "33", "34"} <= set(karate.core)
 
 
+def test_actors_say_themselves_in_french(karate):
+    assert "sur 34\u00a0organisations ; 4\u00a0groupes ; modularité 0,42" in karate.explain()
+    assert karate.plot() is not None
+
+
 def test_the_best_division_of_the_club_ignores_weights(karate):
     """Published optimum 0.419790 in four groups; with the weights networkx ships it would be 0.444904."""
     assert karate.modularity == pytest.approx(0.419790, abs=1e-6)

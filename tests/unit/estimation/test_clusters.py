@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_limits
 
 from tznr_platform.estimation.clusters import ClusteredFit, infer, randomisation_test
 from tznr_platform.estimation.randomisation import _dealt
@@ -80,6 +81,15 @@ def test_the_null_is_rejected_when_false_and_kept_when_true():
 def test_same_seed_same_answer():
     case = draw(8, 0.5, np.full(20, 8), 10)
     assert infer(*case, 1, seed=9, draws=499) == infer(*case, 1, seed=9, draws=499)
+
+
+@pytest.mark.parametrize("treated", [4, 12])
+def test_threads_and_small_types_change_nothing(treated):
+    outcome, design, clusters = draw(18, 0.5, np.full(30, 40), treated)
+    outcome = outcome.astype("float32")
+    wide = infer(outcome.astype(float), design, clusters, 1, seed=9, draws=499)
+    with threadpool_limits(1):
+        assert infer(outcome, design.astype("int8"), clusters.astype("int8"), 1, seed=9, draws=499) == wide
 
 
 def test_equal_clusters_are_all_effective():

@@ -92,6 +92,15 @@ def test_small_types_and_row_order_change_nothing(mpdta):
     assert np.array_equal(estimated(packed, case).estimates, estimated(wide, case).estimates)
 
 
+def test_records_say_themselves_in_french(mpdta):
+    found = estimated(mpdta, ("never", (), "dr"))
+    assert found.explain() == "12\u00a0effets par cohorte et période." and found.plot() is not None
+    dynamic = found.aggregate("dynamic")
+    assert dynamic.explain() == "Effet moyen après le début : −0,077 (durée d'exposition)."
+    assert dynamic.plot() is not None and found.aggregate("simple").explain().endswith("−0,040 (ensemble).")
+    assert "simultanée à 95" in found.band(seed=1).explain() and found.band(seed=1).plot() is not None
+
+
 def test_nobody_treated_is_said():
     frame = pd.DataFrame({"u": [1, 1, 2, 2], "t": [1, 2, 1, 2], "y": [0.0, 1, 0, 1], "g": 0})
     found = group_time_effects(frame, outcome="y", unit="u", period="t", cohort="g")

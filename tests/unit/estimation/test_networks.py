@@ -116,3 +116,9 @@ def test_the_centralisation_of_florence():
     found = network_indicators("F", _ties(graph.edges), {*graph, "Pucci"}, is_directed=False)
     assert found.betweenness_centralisation == pytest.approx(0.383, abs=5e-4)
     assert found.degree_centralisation == pytest.approx(0.267, abs=5e-4)
+
+
+def test_indicators_say_themselves_in_french(karate: nx.Graph):
+    found = network_indicators("Club", _ties([("A", "B"), ("B", "A"), ("A", "C")]), list("ABCD"))
+    assert found.explain().startswith("4\u00a0organisations, 3\u00a0liens : densité 25,0") and found.plot() is not None
+    assert "1\u00a0organisation isolée" in found.explain()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LARGEST_CFI_LOSS = 0.01
 SMALLEST_CFI = 0.90
+FEWEST_RESPONDENTS = 100
 ROUNDING = 1e-9
 STEPS = {"configural": "mêmes items", "metric": "mêmes saturations", "scalar": "mêmes saturations et mêmes niveaux"}
 
@@ -106,7 +107,8 @@ def invariance_from_moments(scale_code: str, waves: Sequence[str], *, means: np.
 
     ``means`` (W x p); ``covariance`` (Wp x Wp, divisor N - 1), the items of a wave together. Uniquenesses of an item
     are correlated between waves. Source: Meredith (1993); Cheung and Rensvold (2002) for the CFI. Not estimable:
-    fewer than two waves or three items, an item that does not vary, too few respondents. ``UserError``: other shapes.
+    fewer than two waves, three items or 100 respondents (Boomsma 1985: below, fit says nothing), an item that does not
+    vary. ``UserError``: other shapes.
     """
     means, covariance = np.asarray(means, dtype=float), np.asarray(covariance, dtype=float)
     if means.ndim != 2 or len(means) != len(waves) or covariance.shape != (means.size, means.size):
@@ -161,8 +163,8 @@ class _Moments:
 def _refusal_reason(covariance: np.ndarray, means: np.ndarray, count: int, waves: int, items: int) -> str | None:
     if waves < 2 or items < FEWEST_ITEMS:
         return "il faut au moins deux vagues et trois items."
-    if count <= waves * items:
-        return "trop peu de personnes ont répondu à toutes les vagues."
+    if count < max(FEWEST_RESPONDENTS, waves * items + 1):
+        return f"moins de {FEWEST_RESPONDENTS} personnes ont répondu à toutes les vagues."
     if not (np.isfinite(covariance).all() and np.isfinite(means).all()):
         return "deux items n'ont pas de répondants en commun."
     if (np.diag(covariance) <= 0).any():

@@ -98,7 +98,7 @@ def test_only_those_who_answered_every_wave_count():
 
 @pytest.mark.parametrize(("change", "words"), [
     (lambda waves: {"T0": waves["T0"]}, "deux vagues"),
-    (lambda waves: {wave: answers.head(8) for wave, answers in waves.items()}, "trop peu"),
+    (lambda waves: {wave: answers.head(80) for wave, answers in waves.items()}, "moins de 100"),
     (lambda waves: {wave: answers.assign(I1=2) for wave, answers in waves.items()}, "même réponse"),
     (lambda waves: {**waves, "T6": waves["T0"]}, "se déduisent"),
     (lambda waves: {**waves, "T6": waves["T6"].head(0)}, "moins de deux")])

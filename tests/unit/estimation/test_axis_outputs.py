@@ -1,0 +1,110 @@
+"""Scales and avoided costs, from published marts to the lake."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.estimation.cost_outputs import avoided_costs, write_avoided_costs
+from tznr_platform.estimation.invariance import invariance_from_items
+from tznr_platform.estimation.scale_outputs import scales_from_moments, write_scales
+from tznr_platform.estimation.scales import reliability_from_items
+from tznr_platform.settings import Settings
+from tznr_platform.storage import warehouse
+
+KEY = {"instrument_code": "C", "instrument_version": "2025", "dimension_code": "D"}
+ITEMS = ["A", "B", "C"]
+
+
+@pytest.fixture(scope="module")
+def waves() -> dict[str, pd.DataFrame]:
+    rng = np.random.default_rng(7)
+    level = rng.normal(size=(300, 1))
+    return {wave: pd.DataFrame(np.round(level + rng.normal(size=(300, 3))), columns=ITEMS) for wave in ("T0", "T1")}
+
+
+@pytest.fixture(scope="module")
+def moments(waves: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """What the mart holds of these answers."""
+    rows = []
+    for first, last in (("T0", "T0"), ("T1", "T1"), ("T0", "T1")):
+        wide = pd.concat({wave: waves[wave] for wave in dict.fromkeys((first, last))}, axis=1)
+        covariance = wide.cov()
+        rows += [{**KEY, "first_wave_code": first, "last_wave_code": last, "wave_code": one[0], "item_code": one[1],
+                  "other_wave_code": other[0], "other_item_code": other[1], "respondent_count": 300,
+                  "item_mean": wide[one].mean(), "item_covariance": covariance.loc[one, other]}
+                 for one in wide for other in wide]
+    return pd.DataFrame(rows).sample(frac=1, random_state=1)
+
+
+@pytest.fixture(scope="module")
+def costs() -> tuple[pd.DataFrame, pd.DataFrame]:
+    unit = {"cost_event_code": "aide_fsl", "unit_cost_low_eur": 300.0, "unit_cost_central_eur": 500.0,
+            "unit_cost_high_eur": 800.0, "price_year": 2025, "source_label": "invention", "literature_share": 0.0,
+            "evidence_grade_code": "B"}
+    events = [{**unit, "payer_code": payer, "territory_code": code, "avoided_quantity": quantity}
+              for payer in ("DEPARTEMENT", "BAILLEUR")
+              for code, quantity in (("T01", 30.0), ("T02", 80.0), ("T03", 10.0), ("FR", 120.0))]
+    return pd.DataFrame(events), pd.DataFrame({"fiscal_year": [2025, 2026], "programme_cost_paid_eur": [1e4, 1e4]})
+
+
+def test_moments_give_the_coefficients_of_the_answers(waves: dict[str, pd.DataFrame], moments: pd.DataFrame):
+    outcome = scales_from_moments(moments)
+    for found, wave in zip(outcome.reliabilities, ("T0", "T1"), strict=True):
+        wanted = reliability_from_items("S", waves[wave], ITEMS, missing="listwise", draws=10)
+        assert found.alpha_raw == pytest.approx(wanted.alpha_raw)
+        assert found.omega_total == pytest.approx(wanted.omega_total)
+        assert found.item_rest == pytest.approx(wanted.item_rest)
+    wanted = invariance_from_items("S", waves, ITEMS)
+    assert [fit.chi_square for fit in outcome.comparabilities[0].fits] \
+        == pytest.approx([fit.chi_square for fit in wanted.fits], abs=1e-4)
+    assert outcome.not_estimable == ()
+
+
+def test_empty_moments_are_an_empty_outcome(moments: pd.DataFrame):
+    outcome = scales_from_moments(moments.head(0))
+    assert outcome.to_frame().empty and outcome.comparability_frame().empty and outcome.explain() == ""
+
+
+def test_each_perspective_has_its_analysis_or_its_reason(costs: tuple[pd.DataFrame, pd.DataFrame]):
+    outcome = avoided_costs(*costs)
+    frame = outcome.to_frame().set_index("perspective_code")
+    assert frame["avoided_mean_eur"].to_dict() == pytest.approx(
+        {"public": 60_000, "prestataire": 60_000, "societe": 120_000}, rel=0.06)
+    assert frame["programme_mean_eur"].to_dict() == pytest.approx(
+        {"public": 1e4 + 1e4 / 1.032, "prestataire": 0, "societe": 1e4 + 1e4 / 1.032})
+    assert [one.subject for one in outcome.not_estimable] == ["coûts évités, Ménages"]
+    assert len(outcome.payer_frame()) == 4
+    assert len(outcome.cheers.to_frame()) == 28
+
+
+def test_prices_of_several_years_and_no_unit_cost_are_said(costs: tuple[pd.DataFrame, pd.DataFrame]):
+    events, programme = costs
+    mixed = events.assign(price_year=np.where(events["payer_code"] == "BAILLEUR", 2020, 2025))
+    assert "plusieurs années (2020, 2025)" in avoided_costs(mixed, programme).explain()
+    assert "aucun coût unitaire" in avoided_costs(events.assign(unit_cost_central_eur=np.nan), programme).explain()
+    assert avoided_costs(events.head(0), programme.head(0)).to_frame().empty
+
+
+def test_outcomes_are_written_to_the_lake(tmp_path, moments: pd.DataFrame, costs: tuple[pd.DataFrame, pd.DataFrame]):
+    settings = Settings(data_dir=tmp_path)
+    settings.published_file.parent.mkdir(parents=True)
+    events, programme = costs
+    with warehouse.connect(settings.published_file, settings=settings) as con:
+        con.execute("create schema marts")
+        for name, frame in (("mart_scale_moments", moments), ("mart_avoided_costs", events),
+                            ("mart_programme_costs", programme.assign(territory_code="FR"))):
+            con.register("given", frame)
+            con.execute(f"create table marts.{name} as from given")
+    write_scales(settings), write_avoided_costs(settings)
+    found = {path.stem for path in (settings.lake_dir / "estimates").glob("*.parquet")}
+    assert found == {"scale_reliability", "scale_comparability", "avoided_costs", "avoided_costs_by_payer", "cheers"}
+
+
+@pytest.mark.parametrize("write", [write_scales, write_avoided_costs])
+def test_without_a_published_warehouse_the_user_is_told(tmp_path, write):
+    with pytest.raises(UserError) as refusal:
+        write(Settings(data_dir=tmp_path))
+    assert refusal.value.exit_code is ExitCode.STORAGE

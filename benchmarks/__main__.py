@@ -18,8 +18,11 @@ from benchmarks import group_time as group_time_benchmark
 from benchmarks import pipeline as pipeline_benchmark
 from benchmarks import pseudonyms as pseudonyms_benchmark
 from benchmarks import readers as readers_benchmark
+from benchmarks import refresh as refresh_benchmark
+from benchmarks import scale as scale_benchmark
 from benchmarks import screen as screen_benchmark
 from benchmarks import size_simulation
+from benchmarks import trials as trials_benchmark
 from benchmarks.measure import Cost, run
 from tznr_platform.settings import load_settings
 
@@ -51,7 +54,7 @@ def main(context: click.Context) -> None:
         return
     small = {"megabytes": 20, "persons": SMALL_PERSONS, "through": "2026-06",
              "folder": Path("data/benchmarks").resolve(), "units": SMALL_PERSONS, "months": 24, "rows": 2_000,
-             "draws": 99, "replications": 20, "rivals": sys.executable}
+             "draws": 99, "replications": 20, "rivals": sys.executable, "times": 2, "memory": "2GB"}
     for name, command in main.commands.items():
         click.echo(f"\n{name}: {command.help} At {SMALL_PERSONS} persons:")
         context.invoke(command, **{option.name: small[option.name] for option in command.params})
@@ -67,6 +70,31 @@ def pipeline(persons: int, through: str, folder: Path) -> None:
     _echo_load()
     outcome = pipeline_benchmark.compare(inbox, folder / f"pipeline_{persons}", click.echo)
     click.echo(pipeline_benchmark.report(outcome))
+
+
+@main.command()
+@_persons(100_000)
+@through_option
+@dir_option
+def refresh(persons: int, through: str, folder: Path) -> None:
+    """One more month in the warehouse, against the same warehouse built from nothing."""
+    inbox = _inbox(persons, through, folder)
+    _echo_load()
+    click.echo(refresh_benchmark.compare(inbox, through, folder / f"refresh_{persons}", click.echo))
+
+
+@main.command()
+@_persons(100_000)
+@through_option
+@dir_option
+@click.option("--times", type=click.IntRange(min=1), default=10, show_default=True, help="Copies of each person")
+@click.option("--memory", default="8GB", show_default=True, help="Memory limit of DuckDB")
+def scale(persons: int, through: str, folder: Path, times: int, memory: str) -> None:
+    """The warehouse of ten times as many persons within a memory limit, spilled bytes and time."""
+    inbox = _inbox(persons, through, folder)
+    _echo_load()
+    place = folder / f"scale_{persons}x{times}"
+    click.echo(scale_benchmark.build(inbox, place, times, memory, click.echo))
 
 
 @main.command()
@@ -161,6 +189,15 @@ def bootstrap(rows: int, draws: int, rivals: str) -> None:
 def size(replications: int) -> None:
     """How often a true hypothesis is rejected at 5 %, with few unequal clusters."""
     click.echo(size_simulation.table(replications))
+
+
+@main.command()
+@_persons(100_000)
+@dir_option
+def trials(persons: int, folder: Path) -> None:
+    """Monthly target trials of 36 months, by channel: exact strata, covariates, trees."""
+    _echo_load()
+    click.echo(trials_benchmark.compare(persons, folder))
 
 
 def _inbox(persons: int, through: str, folder: Path) -> Path:

@@ -18,7 +18,7 @@ from benchmarks import by_hand_files, by_hand_rows
 from benchmarks.by_hand_marts import build_models, load_references
 from tznr_platform import contracts
 from tznr_platform.settings import Settings, load_settings
-from tznr_platform.storage import connect
+from tznr_platform.storage import connect, theoretical
 
 
 def main(inbox: Path, out: Path, manifest: Path) -> None:
@@ -31,6 +31,8 @@ def run(settings: Settings, manifest: Path) -> Path:
     target = settings.root / "working.duckdb"
     with connect(target, settings=settings) as con:
         con.execute("create schema loaded; create schema accepted; create schema intake; create schema reference")
+        con.execute("create schema entitlements; "
+                    f"create table entitlements.theoretical as {theoretical.theoretical(settings)}")
         load_references(con)
         files = by_hand_files.look(settings.inbox_dir, settings.root / "sheets")
         by_hand_rows.prepare(con)

@@ -30,5 +30,6 @@ def build_models(con: duckdb.DuckDBPyConnection, manifest: Path) -> None:
              for name, node in nodes.items()}
     for name in TopologicalSorter(graph).static_order():
         node = nodes[name]
-        con.execute(f"create {node['config']['materialized']} {node['schema']}.{node['name']} as "
+        kind = "view" if node["config"]["materialized"] == "view" else "table"
+        con.execute(f"create {kind} {node['schema']}.{node['name']} as "
                     f"{node['compiled_code']}")

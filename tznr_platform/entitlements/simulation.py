@@ -47,7 +47,9 @@ def simulate(households: pd.DataFrame, month: str) -> dict[str, np.ndarray]:
     for column, period in enumerate(months):
         _set_wage(simulation, period, persons[column].to_numpy(dtype=float))
     _set_surroundings(simulation, households, len(persons), months)
-    return {name: _cents(simulation, name, month) for name in VARIABLES}
+    amounts = {name: _cents(simulation, name, month) for name in VARIABLES}
+    _forget(simulation)
+    return amounts
 
 
 def simulate_steady(cases: pd.DataFrame, months: Sequence[str]) -> pd.DataFrame:
@@ -74,9 +76,11 @@ def simulate_steady(cases: pd.DataFrame, months: Sequence[str]) -> pd.DataFrame:
         simulation.set_input("activite", period, np.where(members["is_student"], "etudiant", "inactif"))
     _set_surroundings(simulation, cases.assign(body_code="CNAF"), len(members), span)
     names = (*VARIABLES, *COVER_VARIABLES)
-    return pd.concat([pd.DataFrame({"position": np.arange(len(cases)), "month": month}
-                                   | {name: _cents(simulation, name, month) for name in names})
-                      for month in months], ignore_index=True)
+    amounts = pd.concat([pd.DataFrame({"position": np.arange(len(cases)), "month": month}
+                                      | {name: _cents(simulation, name, month) for name in names})
+                         for month in months], ignore_index=True)
+    _forget(simulation)
+    return amounts
 
 
 @cache
@@ -89,6 +93,13 @@ def tax_benefit_system():
 
 def _cents(simulation, name: str, month: str) -> np.ndarray:
     return np.round(simulation.calculate(name, month).astype(float), 2)
+
+
+def _forget(simulation) -> None:
+    """Give the arrays back at once: a simulation refers to itself, and the next slice would come on top of it."""
+    for population in simulation.populations.values():
+        for holder in population._holders.values():
+            holder.delete_arrays()
 
 
 def _set_wage(simulation, period: str, net: np.ndarray) -> None:

@@ -4,7 +4,7 @@ select
     openings.benefit_code,
     payers.payer_code,
     openings.person_id,
-    sum(months.paid_eur) as paid_eur,
+    {{ total_eur('months.paid_eur') }} as paid_eur,
     count(*) as month_count
 from {{ ref('int_opening') }} as openings
 join {{ ref('int_benefit_month_latest') }} as months

@@ -10,10 +10,10 @@ select
     paid.territory_code,
     paid.benefit_code,
     paid.payer_code,
-    sum(paid.paid_eur) as transfer_opened_eur,
+    {{ total_eur('paid.paid_eur') }} as transfer_opened_eur,
     count(*) as transfer_person_count,
     cast(sum(paid.month_count) as bigint) as transfer_month_count,
-    {{ share_of('max(paid.paid_eur)', 'sum(paid.paid_eur)') }} as largest_person_share,
+    {{ share_of('max(paid.paid_eur)', total_eur('paid.paid_eur')) }} as largest_person_share,
     case when paid.territory_code = 'FR' then max(territory.territory_count) else 1 end as transfer_territory_count
 from {{ ref('int_opening_payment') }} as paid
 left join territory

@@ -27,7 +27,12 @@ scoped as (
 ),
 
 paid as (
-    select territory_code, person_id, benefit_code, {{ total_eur('paid_eur') }} as paid_eur, sum(month_count) as month_count
+    select
+        territory_code,
+        person_id,
+        benefit_code,
+        {{ total_eur('paid_eur') }} as paid_eur,
+        sum(month_count) as month_count
     from {{ ref('int_opening_payment') }}
     group by territory_code, person_id, benefit_code
 )

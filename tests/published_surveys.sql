@@ -40,7 +40,7 @@ select * from (values ('FR', 'RSA', 'DEPARTEMENT', 5400000.0, 1700, 12000), ('FR
     as t(territory_code, benefit_code, payer_code, transfer_opened_eur, transfer_person_count, transfer_month_count);
 
 create table marts.mart_avoided_costs as
-select * from (values ('FR', 'expulsion', 'BAILLEUR', 42.0, 150000.0, 240000.0, 400000.0, 'C', true), ('FR', 'passage_urgences', null, 120.0, null, null, null, null, false),
+select *, is_costed as is_in_base_case from (values ('FR', 'expulsion', 'BAILLEUR', 42.0, 150000.0, 240000.0, 400000.0, 'C', true), ('FR', 'passage_urgences', null, 120.0, null, null, null, null, false),
                       ('FR', 'aide_alimentaire', null, 640.0, null, null, null, null, false), ('FR', 'aide_fsl', null, 4.0, null, null, null, null, false))
     as t(territory_code, cost_event_code, payer_code, avoided_quantity, avoided_cost_low_eur, avoided_cost_central_eur, avoided_cost_high_eur, evidence_grade_code, is_costed);
 

@@ -80,6 +80,7 @@ class Rules(_Part):
     smd_blocked: Threshold
     match_share: Threshold
     objection_share: Threshold
+    false_link_share: Threshold
     pre_months: int
     pre_months_share: Threshold
     pre_test_power: Threshold
@@ -117,6 +118,7 @@ class Design(_Part):
     horizon_months: tuple[Month, ...]
     labels: dict[LabelCode, str]
     outreach_channels: tuple[str, ...] = Field(min_length=1)
+    placebo_benefits: tuple[str, ...] = Field(min_length=1)
     exits: dict[str, str]
     scale_bands: ScaleBands
     outcomes: tuple[Outcome, ...]

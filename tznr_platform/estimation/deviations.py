@@ -6,11 +6,11 @@ small: an unplanned horizon, a benefit left out, a stronger label, another file 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from tznr_platform.contracts import reference
-from tznr_platform.estimation.design import Design, LabelCode
+from tznr_platform.estimation.design import Design, Estimand, LabelCode
 
 STRENGTH: tuple[LabelCode, ...] = ("not_identifiable", "before_after", "associational_desk", "causal_outreach")
 
@@ -31,15 +31,19 @@ class Done:
     is_estimated: bool = True
 
 
-def deviations(done: Iterable[Done], design: Design, *, legal_basis_ref: str = "") -> tuple[str, ...]:
-    """French sentences, one a deviation, in the order of the design then of what was done; empty: none."""
+def deviations(done: Iterable[Done], design: Design, *, legal_basis_ref: str = "",
+               of: Collection[str] | None = None) -> tuple[str, ...]:
+    """French sentences, one a deviation, in the order of what was done then of the design; empty: none.
+
+    ``of``: codes of the estimands that this part of the platform was asked (None: all of the design).
+    """
     runs, known = tuple(done), {estimand.code for estimand in design.estimands}
     unknown = sorted({run.estimand_code for run in runs} - known)
     found = [f"Quantité non prévue au protocole : {code}." for code in unknown]
     for run in runs:
         if run.estimand_code in known:
             found += _of_run(run, design, legal_basis_ref)
-    found += _missing(runs, design)
+    found += _missing(runs, [one for one in design.estimands if of is None or one.code in of])
     return tuple(dict.fromkeys(found))
 
 
@@ -66,11 +70,11 @@ def _of_run(run: Done, design: Design, legal_basis_ref: str) -> list[str]:
     return [f"{planned.title} : {what}." for what, is_wrong in checks.items() if is_wrong]
 
 
-def _missing(runs: tuple[Done, ...], design: Design) -> list[str]:
+def _missing(runs: tuple[Done, ...], planned: list[Estimand]) -> list[str]:
     """What was planned and is not in the results, or was tried and could not be estimated."""
     tried = {(run.estimand_code, run.benefit_code, run.horizon_months): run.is_estimated for run in runs}
     found = []
-    for estimand in design.estimands:
+    for estimand in planned:
         for benefit in estimand.benefits or ("",):
             for horizon in estimand.horizon_months:
                 state = tried.get((estimand.code, benefit, horizon))

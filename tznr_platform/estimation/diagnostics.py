@@ -71,11 +71,6 @@ class Diagnostics:
     missing_territories: Bounds | NotEstimable
     objections: Bounds | NotEstimable
 
-    @property
-    def bounds(self) -> tuple[Bounds, ...]:
-        """Those that may replace the estimate."""
-        return tuple(one for one in (self.match_error, self.objections) if isinstance(one, Bounds))
-
     def to_frame(self) -> pd.DataFrame:
         """Long: diagnostic_code, title (French, of a placebo, a part left out or bounds), item, value, reason (French,
         when it is not estimable)."""
@@ -158,7 +153,15 @@ def promote(estimand_code: str, estimate: Estimate | NotEstimable, diagnostics: 
         raise _refusal("elle a été faite sous un autre protocole", "refaire l'estimation sous le protocole en vigueur")
     found = verdict(estimand, diagnostics.evidence, design)
     return Promoted(estimand_code, estimate, diagnostics, found, design.labels[found.label],
-                    diagnostics.bounds if found.is_bounds_only else (), design.sha256)
+                    _bounds(diagnostics, design), design.sha256)
+
+
+def _bounds(diagnostics: Diagnostics, design: Design) -> tuple[Bounds, ...]:
+    """Those that take the place of the estimate: too few matched, too many opposed."""
+    seen, rules = diagnostics.evidence, design.rules
+    chosen = [diagnostics.match_error] * (seen.match_share < rules.match_share)
+    chosen += [diagnostics.objections] * (seen.objection_share > rules.objection_share)
+    return tuple(one for one in chosen if isinstance(one, Bounds))
 
 
 def _refusal(why: str, remedy: str) -> UserError:

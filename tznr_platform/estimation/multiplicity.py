@@ -1,7 +1,7 @@
 """Many tests at once: p-values adjusted within the families that the locked design declares.
 
-Here: Bonferroni, Holm (1979), Benjamini-Hochberg (1995), Benjamini-Yekutieli (2001). Not here: which tests make a
-family (``design``).
+Here: Bonferroni, Holm (1979), Benjamini-Hochberg (1995), Benjamini-Yekutieli (2001), and their use by family. Not here:
+which tests make a family (``design``).
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 
 from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.estimation.design import Design
+from tznr_platform.estimation.verdict import require_columns
 
 
 def adjusted_p_values(p_values: Sequence[float], correction: str) -> np.ndarray:
@@ -27,6 +30,23 @@ def adjusted_p_values(p_values: Sequence[float], correction: str) -> np.ndarray:
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(CORRECTIONS[correction](values[order]), 1)
     return adjusted
+
+
+def adjusted_by_family(tests: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """The rows with ``adjusted_p_value``, corrected within each ``family_code`` as the design says.
+
+    A row without ``p_value`` (not estimable) is no test, and has no adjusted value. ``UserError`` for a family unknown.
+    """
+    require_columns(tests, ("family_code", "p_value"), "tests multiples")
+    corrections = {family.code: family.correction for family in design.families}
+    if unknown := sorted(set(tests["family_code"]) - set(corrections)):
+        raise UserError(f"Famille de tests inconnue : {', '.join(unknown)}.", where="tests multiples",
+                        why="une famille se déclare au protocole avant d'estimer", remedy="vérifier le protocole",
+                        exit_code=ExitCode.CONFIGURATION)
+    adjusted = pd.Series(np.nan, tests.index)
+    for code, rows in tests[tests["p_value"].notna()].groupby("family_code"):
+        adjusted[rows.index] = adjusted_p_values(rows["p_value"].to_numpy(float), corrections[str(code)])
+    return tests.assign(adjusted_p_value=adjusted)
 
 
 def _step_up(ordered: np.ndarray, factor: float) -> np.ndarray:

@@ -76,6 +76,7 @@ class AccessPanel:
 
 
 def _states(is_open: np.ndarray) -> np.ndarray:
+    """1, 0 or UNKNOWN, in one byte: from a table with holes, or already so."""
     if is_open.dtype.kind == "f":
         return np.where(np.isnan(is_open), UNKNOWN, is_open > 0).astype(np.int8)
     return is_open.astype(np.int8)

@@ -43,7 +43,8 @@ class PreTrend:
 
     def explain(self) -> str:
         """Never « passed »: what could have been missed, in French."""
-        return (f"Le test du passé (p = {number(self.p_value, 3)}) ne verrait qu'une fois sur deux une dérive qui "
+        p_value = f"= {number(self.p_value, 3)}" if self.p_value >= 0.001 else "< 0,001"
+        return (f"Le test du passé (p {p_value}) ne verrait qu'une fois sur deux une dérive qui "
                 f"ajouterait {number(100 * abs(self.bias_half), 1)} points au mois {self.month} ; il verrait dans "
                 f"{share(self.power_at_effect, 0)} des cas celle qui expliquerait tout l'effet. "
                 "Un passé plat ne prouve rien.")

@@ -11,7 +11,7 @@ from tznr_platform.contracts import reference
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.estimation.design import DESIGN_FILE, load_design
 
-LOCKED = "765780d72144ddc9092a2818e95710ede25eae5d69c3ef681ff8104cc8f07288"
+LOCKED = "5b9db5399839e2b5eacd7dd4c6b119d655489f4ebfd76cbbc9516e3098fb6a1c"
 
 
 def test_the_design_is_the_registered_one():

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tznr_platform.errors import UserError
-from tznr_platform.estimation.confounding import e_value, risk_ratio_of_difference
-from tznr_platform.estimation.multiplicity import CORRECTIONS, adjusted_p_values
+from tznr_platform.estimation.confounding import e_value, proportional_selection, risk_ratio_of_difference
+from tznr_platform.estimation.design import load_design
+from tznr_platform.estimation.multiplicity import CORRECTIONS, adjusted_by_family, adjusted_p_values
+from tznr_platform.estimation.verdict import NotEstimable
 
 BENJAMINI_HOCHBERG_1995 = [.0001, .0004, .0019, .0095, .0201, .0278, .0298, .0344, .0459, .3240, .4262, .5719, .6528,
                            .7590, 1]
@@ -61,3 +64,32 @@ def test_ratio_of_a_difference():
     assert risk_ratio_of_difference(0.6, 0.4) == pytest.approx(1.5)
     with pytest.raises(UserError):
         risk_ratio_of_difference(0.6, 0)
+
+
+def test_families_are_corrected_apart_and_what_was_not_estimated_is_no_test():
+    """Holm of 0.01 and 0.04 among two: 0.02, 0.04; the third, not estimated, does not count; the last is alone."""
+    tests = pd.DataFrame({"family_code": ["access_primary"] * 3 + ["retention"], "p_value": [0.01, 0.04, None, 0.03]})
+    found = adjusted_by_family(tests, load_design())["adjusted_p_value"]
+    assert found.dropna().tolist() == pytest.approx([0.02, 0.04, 0.03]) and found.isna().tolist()[2]
+    with pytest.raises(UserError, match="Famille"):
+        adjusted_by_family(tests.assign(family_code="invented"), load_design())
+
+
+def test_selection_on_the_unseen_as_strong_as_on_the_seen_is_a_delta_of_one():
+    """w and u, alike and independent, push treatment and outcome equally; the effect is nothing: delta must be 1.
+
+    Oster's delta is measured with the R² that w, u and the treatment reach together (2 / 2.25).
+    """
+    random = np.random.default_rng(0)
+    w, u = random.normal(size=(2, 400_000))
+    treated, outcome = 0.5 * (w + u) + random.normal(size=400_000), w + u + 0.5 * random.normal(size=400_000)
+    reached = proportional_selection(outcome, treated, w[:, None], factor=1).largest_r2
+    found = proportional_selection(outcome, treated, w[:, None], factor=2 / 2.25 / reached)
+    assert found.delta == pytest.approx(1, abs=0.02) and found.uncontrolled > found.controlled > 0
+    assert "1," in found.explain() or "0,9" in found.explain()
+
+
+def test_collinear_covariates_have_no_delta():
+    one = np.ones(10)
+    assert isinstance(proportional_selection(np.arange(10.0), np.arange(10) % 2, np.column_stack([one, one])),
+                      NotEstimable)

@@ -84,8 +84,8 @@ with latest_review as (
     from ({field_rows.droits()}) d join current_files f using (file_id) join identities i using (identifiant)
     qualify row_number() over (partition by f.territory, i.person, d.prestation order by f.period desc) = 1)
 select d.*, m.contact_date, m.contact_month, n.benefit_no,
-    exists (select 1 from matched a join pays p using (body)
-            where a.person = d.person and p.benefit = d.prestation and a.status = 'matched') as is_known
+    exists (select 1 from knowledge k where k.person = d.person and k.benefit_no = n.benefit_no
+            and k.first_known < (select min(contact_month) from met f where f.person = k.person)) as is_known
 from latest_review d join met m using (territory, person) left join benefit_truth n
     on n.benefit = d.prestation"""
 
@@ -100,7 +100,7 @@ with feed as (
     from discussed d join latest l using (person, benefit_no)
     where d.situation <> 'percoit' group by all)
 select d.*, d.date_demande is not null or coalesce(f.last_request >= d.contact_date, false) as is_requested,
-    case when not coalesce(f.was_open, false) then f.first_open end as m0,
+    case when d.is_known and not coalesce(f.was_open, false) then f.first_open end as m0,
     m0 is not null and f.paid_cents > 0 as is_paid
 from discussed d left join feed f using (territory, person, benefit_no)
 where d.situation <> 'percoit'"""

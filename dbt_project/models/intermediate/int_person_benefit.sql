@@ -1,4 +1,7 @@
 -- E3: discussed by a territory; then requested, opened, paid: three different counts, of those who did not receive it.
+-- Opened whatever the amount (the free CSS pays nothing) and whatever the place in the household's file: a benefit of the
+-- household covers the spouse whom a territory met. Unknown when the bodies do not tell the month before the person's
+-- first contact, in any territory: what was open then did not open after.
 with discussed as (
     select
         claims.territory_code,
@@ -15,10 +18,11 @@ with discussed as (
 ),
 
 known as (
-    select distinct matches.person_id, pays.benefit_code
-    from {{ ref('int_person_match') }} as matches
-    join {{ ref('stg_body_benefits') }} as pays on pays.body_code = matches.body_code
-    where matches.is_matched
+    select months.person_id, months.benefit_code
+    from {{ ref('int_person_known') }} as months
+    join {{ ref('int_person_contact') }} as contacts
+        on contacts.person_id = months.person_id and contacts.territory_code = 'FR'
+        and contacts.first_contact_month > months.first_known_month
 ),
 
 feed as (

@@ -45,14 +45,15 @@ from (values (1, 'TZNR-01', 'matched', 6), (6, 'TZNR-01', 'matched', 6), (4, 'TZ
     as answers (person_id, territory_code, match_status_code, delivery_id);
 
 -- Person 1: RSA March to August 2025 but May, 500 euros. Person 4: RSA May 2025 to January 2026, 300 euros.
--- Person 2: free CSS February to December 2025, without amount. Person 6: RSA received before and after.
+-- Person 2: free CSS February to December 2025, without amount; closed in January. Person 6: RSA received before and after.
 insert into accepted.droits_mensuels
     (person_id, benefit_code, entitlement_month, extraction_date, request_date, decision_date, status_code, paid_eur, delivery_id, line_number)
 select person_id, benefit_code, make_date(2025 + month // 13, 1 + (month - 1) % 12, 1), date '2026-01-28', request_date, decision_date,
-    case when person_id = 1 and month = 5 then 'SUSPENDU' else 'OUVERT_VERSABLE' end,
+    case when person_id = 1 and month = 5 then 'SUSPENDU' when person_id = 2 and month = 1 then 'CLOS'
+        else 'OUVERT_VERSABLE' end,
     case when person_id = 1 and month = 5 then 0 else paid_eur end, delivery_id, 100 * person_id + month
 from (values (1, 'RSA', 3, 8, date '2025-03-01', date '2025-03-12', 500, 7), (4, 'RSA', 5, 13, date '2025-05-02', null, 300, 7),
-             (2, 'CSS_GRATUITE', 2, 12, date '2025-02-12', date '2025-02-20', null, 9), (6, 'RSA', 1, 13, null, null, 100, 7))
+             (2, 'CSS_GRATUITE', 1, 12, date '2025-02-12', date '2025-02-20', null, 9), (6, 'RSA', 1, 13, null, null, 100, 7))
     as careers (person_id, benefit_code, first_month, last_month, request_date, decision_date, paid_eur, delivery_id)
 cross join range(1, 14) as months (month)
 where month between first_month and last_month;

@@ -15,7 +15,7 @@ def test_the_panel_has_every_benefit_that_bodies_tell(empty_build: Built):
 
 def test_spells_say_what_the_feeds_do_not_show(cohort_build: Built):
     """Feeds from January 2025 to January 2026. Person 1: RSA March to August 2025, hole in May; person 4: from May on;
-    person 2: free CSS, told from February to December; person 6: RSA all along."""
+    person 2: free CSS from February to December, one month known before; person 6: RSA all along."""
     assert cohort_build.rows("""
         select person_id, benefit_code, first_month::varchar, last_month::varchar, open_month_count, is_left_truncated,
             is_right_censored

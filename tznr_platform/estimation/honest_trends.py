@@ -106,12 +106,14 @@ class HonestTrends:
         """French sentence that may be printed under the estimate."""
         if self.original[0] <= 0 <= self.original[1]:
             return "L'effet n'est pas distinct de zéro, même si les tendances étaient parallèles."
+        if self.breakdown == 0:
+            return "L'effet n'est plus distinct de zéro dès la moindre divergence des tendances."
         size = _number(self.largest_tried if self.breakdown is None else self.breakdown)
-        gap = f"{size} fois la plus forte rupture observée avant le début" if self.restriction == "relative_magnitude" \
-            else f"un changement de pente de {size} par période"
+        gap = f"de {size} fois la plus forte rupture observée avant le début" \
+            if self.restriction == "relative_magnitude" else f"d'un changement de pente de {size} par période"
         if self.breakdown is None:
-            return f"L'effet reste distinct de zéro même si les tendances divergent de {gap}."
-        return f"L'effet n'est plus distinct de zéro dès que les tendances divergent de {gap}."
+            return f"L'effet reste distinct de zéro même si les tendances divergent {gap}."
+        return f"L'effet n'est plus distinct de zéro dès que les tendances divergent {gap}."
 
     def plot(self):
         """Altair chart: the intervals by size of the violation allowed."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.honest_trends import (
     EventStudy,
+    _corners,
     honest_trends,
     relative_magnitude_interval,
     smoothness_interval,
@@ -97,6 +99,24 @@ def test_coverage_is_kept_when_the_restriction_holds():
     assert covered >= 138
 
 
+@pytest.mark.parametrize("weights", [[1, 0, 0], [0, 1, 0], [1 / 3, 1 / 3, 1 / 3], [-1, 0.5, 2]])
+def test_the_corners_solve_the_linear_programme(weights):
+    """The statistic is the least slack of all inequalities over the effects that are not meant."""
+    random = np.random.default_rng(2)
+    root = random.normal(size=(6, 6))
+    study = EventStudy.of(random.normal(size=6), root @ root.T, 3, weights)
+    for place, sign, size in ((0, 1.0, 0.5), (1, -1.0, 1.0), (2, 1.0, 2.0)):
+        changes = np.diff(np.vstack([np.eye(6)[:3], np.zeros(6), np.eye(6)[3:]]), axis=0)
+        rows = np.vstack([turn * changes[3:] - size * sign * changes[place] for turn in (1, -1)])
+        errors = np.sqrt(np.einsum("ri,ij,rj->r", rows, study.covariance, rows))
+        # the effects with the weighted sum held: rows @ (estimates - effects) <= slack * errors
+        solved = linprog([0, 0, 0, 1], A_ub=np.column_stack([-rows[:, 3:], -errors]), b_ub=-rows @ study.estimates,
+                         A_eq=[[*weights, 0]], b_eq=[0.7], bounds=[(None, None)] * 4)
+        corners = _corners(study, size, place, sign)
+        slopes = corners[:, 3:] @ study.weights / (study.weights @ study.weights)
+        assert (corners @ study.estimates - slopes * 0.7).max() == pytest.approx(solved.fun, abs=1e-7)
+
+
 @pytest.mark.parametrize("spoil", [
     {"pre": []}, {"post": []}, {"post": [float("nan"), 1.0]}, {"error": 0.0}])
 def test_what_cannot_be_judged_says_why(spoil):
@@ -112,6 +132,13 @@ def test_a_call_that_cannot_be_right_stops(medicaid):
         honest_trends(medicaid, "smoothness", [-1.0])
     with pytest.raises(UserError):
         EventStudy.of([1.0, 2.0], np.eye(3), 1)
+
+
+def test_sentences():
+    sure = honest_trends(made([0.0, 0.01], [9.0, 9.0], 0.01), "smoothness", (0.1,))
+    assert sure.breakdown is None and "reste distinct" in sure.explain() and "d'un changement" in sure.explain()
+    steep = honest_trends(made([-2.0, -1.0], [1.0, 2.0], 0.1), "smoothness", (0.1,))
+    assert steep.breakdown == 0 and "moindre divergence" in steep.explain()
 
 
 def test_an_effect_indistinct_from_zero_says_so():

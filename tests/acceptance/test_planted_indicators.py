@@ -27,6 +27,9 @@ TABLES = {
     "referrals": ("mart_referrals", "territory_code, referral_code",
                   "referral_count, completed_count, failed_count, unknown_count", "true"),
     "practice_panel": ("mart_practices", "territory_code, wave_code, practice_code", PANEL, "panel_count > 0"),
+    "professionals": ("mart_professionals", "territory_code, wave_code",
+                      "professional_count, score_mean, panel_count, panel_change_mean, "
+                      "training_known_count, training_day_count", "true"),
     "network_nodes": ("mart_network_nodes", "territory_code, wave_code, organisation_type_code",
                       "organisation_count, surveyed_count, respondent_count", "true"),
     "participation_bodies": ("mart_participation", "territory_code, phase_code, level_code, body_code", BODIES, "true"),

@@ -72,8 +72,9 @@ Vérité connue, à ne jamais placer dans le dossier des livraisons. Tout est in
   terminés. `household_units` : place dans le dossier. `pre_period` : ce qui est connu d'avant le contact (national).
 - `requests` : issue et délai des demandes. `detection`, `referrals` : repérage, orientation, orientation aboutie.
   `receipts` : droits perçus le mois d'avant le premier contact.
-- `practice_panel`, `network_nodes`, `participation_bodies`, `active_positions`, `avoided_events` : professionnels
-  suivis, organisations, instances, postes en place, mois évalués.
+- `practice_panel`, `professionals`, `network_nodes`, `participation_bodies`, `active_positions`,
+  `avoided_events` : professionnels suivis, confiance et formation, organisations, instances, postes en
+  place, mois évalués.
 - `scales`, `practices`, `positions`, `network`, `participation`, `interviews`.
 - `programme_costs`, `avoided_costs` : les deux autres comptes ; les trois ne s'additionnent jamais.
 - `parameters.csv` : effets et taux semés.

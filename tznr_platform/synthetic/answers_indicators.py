@@ -111,6 +111,20 @@ def _practice_panel() -> str:
     from scopes group by all"""
 
 
+PROFESSIONALS = f"""
+with told as (
+    select code(f.territory) as place, p.*
+    from ({survey_rows.professionnels()}) p join current_files f using (file_id)),
+paired as (
+    select b.*, a.sentiment_efficacite as before from told b left join told a
+        on a.place = b.place and a.code_professionnel = b.code_professionnel and a.vague = 'V1' and b.vague <> 'V1'),
+scopes as (select * from paired union all select 'FR', * exclude (place) from paired)
+select place as territory_code, vague as wave_code, count(*) as professional_count,
+    avg(sentiment_efficacite) as score_mean, case when vague <> 'V1' then count(before) end as panel_count,
+    avg(sentiment_efficacite - before) as panel_change_mean, count(jours_formation) as training_known_count,
+    coalesce(sum(jours_formation), 0) as training_day_count
+from scopes group by all"""
+
 NODES = f"""
 with listed as (
     select code(f.territory) as place, o.* from ({survey_rows.organisations()}) o join current_files f using (file_id)),
@@ -165,6 +179,7 @@ def answers() -> dict[str, str]:
         "referrals": REFERRALS,
         "receipts": RECEIPTS,
         "practice_panel": _practice_panel(),
+        "professionals": PROFESSIONALS,
         "network_nodes": NODES,
         "participation_bodies": PARTICIPATION_BODIES,
         "active_positions": ACTIVE_POSITIONS,

@@ -119,3 +119,24 @@ def test_public_files_reach_their_control_totals(control: dict[str, str]):
                              f"where {where}").fetchone()
     assert abs(found - float(control["published_value"])) <= float(control["tolerance"]) + 1e-9
     assert control["measure"] != "value" or rows == 1
+
+
+def test_every_contradiction_has_a_rule_a_treatment_and_a_message():
+    facts = {code for code, reason in reason_codes().items() if reason.level == "fact"}
+    assert set(column("contradictions", "reason_code")) == facts | {"OUTSIDE_COLLECTION_WINDOW"}
+    assert set(column("contradictions", "table_name")) <= set(contracts())
+    assert set(column("contradictions", "treatment_code")) == {"ecarte", "montant_ecarte", "date_ecartee", "signale"}
+
+
+def test_every_body_has_a_delay_and_every_amount_a_ceiling():
+    assert column("delay_rules", "body_code") == column("bodies", "body_code")
+    assert all("Q16" == question for question in column("delay_rules", "question"))
+    assert set(column("amount_ceilings", "amount_code")) <= set(column("legal_amounts", "amount_code"))
+    assert set(column("amount_ceilings", "benefit_code")) == set(column("body_benefits", "benefit_code")) - {"CSS_GRATUITE"}
+
+
+def test_statuses_have_a_number():
+    """The macro ``status_number`` names every status but the last, which is what is left."""
+    macro = (Path(__file__).parents[3] / "dbt_project" / "macros" / "vintage.sql").read_text(encoding="utf-8")
+    statuses = contract("droits_mensuels").field("statut").enum
+    assert [status for status in statuses if f"'{status}'" not in macro] == ["INCONNU"]

@@ -34,7 +34,7 @@ def aggregate(effects: GroupTimeEffects, kind: Kind) -> Aggregate | NotEstimable
                         why="seules existent : " + ", ".join(by), remedy="choisir l'une d'elles")
     if kind == "simple":
         estimate, influence = _weighted(effects, after)
-        return Aggregate(kind, np.empty(0), np.array([estimate]), influence[:, None])
+        return Aggregate(kind, np.empty(0), np.array([estimate]), influence[:, None], effects.has_many_units)
     keys = np.unique(by[kind] if kind == "dynamic" else by[kind][after])
     kept = np.ones_like(after) if kind == "dynamic" else after
     average = _plain if kind == "group" else _weighted
@@ -43,7 +43,7 @@ def aggregate(effects: GroupTimeEffects, kind: Kind) -> Aggregate | NotEstimable
     overall = _over_groups(effects, keys, parts) if kind == "group" else _mean([parts[rank] for rank in whole])
     together = [overall, *parts]
     return Aggregate(kind, keys, np.array([part[0] for part in together]),
-                     np.stack([part[1] for part in together], axis=1))
+                     np.stack([part[1] for part in together], axis=1), effects.has_many_units)
 
 
 def _plain(effects: GroupTimeEffects, chosen: np.ndarray) -> Part:

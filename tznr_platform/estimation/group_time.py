@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tznr_platform.errors import UserError
-from tznr_platform.estimation.bands import DRAWS, Band, simultaneous_band
+from tznr_platform.estimation.bands import DRAWS, FEWEST_UNITS, Band, simultaneous_band
 from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.two_period import ESTIMATORS, Method, NoOverlapError
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
@@ -38,6 +38,7 @@ class Aggregate:
     parts: np.ndarray
     estimates: np.ndarray
     influence: np.ndarray = field(repr=False)
+    has_many_units: bool = True
 
     @property
     def overall(self) -> float:
@@ -49,9 +50,9 @@ class Aggregate:
         return standard_errors(self.influence)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row for the overall effect (part missing), then one a part."""
+        """One row for the overall effect (part missing), then one a part; without errors when units are few."""
         return pd.DataFrame({"kind": self.kind, "part": [None, *self.parts.tolist()], "estimate": self.estimates,
-                             "standard_error": self.standard_errors})
+                             "standard_error": self.standard_errors if self.has_many_units else None})
 
     def explain(self) -> str:
         """French sentence that may be printed under the estimate; its interval comes from few-cluster inference."""
@@ -92,10 +93,16 @@ class GroupTimeEffects:
     def _is_reference(self) -> np.ndarray:
         return ~self.influence.any(axis=0)
 
+    @property
+    def has_many_units(self) -> bool:
+        """Fifty units or more on each side: fewer are clusters, whose errors come from ``jackknife``."""
+        treated = int(np.isfinite(self.cohorts).sum())
+        return min(treated, len(self.cohorts) - treated) >= FEWEST_UNITS
+
     def to_frame(self) -> pd.DataFrame:
-        """One row per group and period."""
+        """One row per group and period; without errors when units are few."""
         return pd.DataFrame({"group": self.groups, "period": self.periods, "estimate": self.estimates,
-                             "standard_error": self.standard_errors})
+                             "standard_error": self.standard_errors if self.has_many_units else None})
 
     def explain(self) -> str:
         """French sentence: how many effects, and which could not be estimated."""

@@ -45,7 +45,8 @@ class JackknifedAggregate:
 
         rows = self.to_frame()
         low, high = (rows["estimate"] + turn * rows["standard_error"] for turn in (-1, 1))
-        rows = rows.assign(label=["Ensemble" if part is None else number(part) for part in self.parts], low=low, high=high)
+        labels = ["Ensemble" if part is None else number(part) for part in self.parts]
+        rows = rows.assign(label=labels, low=low, high=high)
         return interval_chart(rows, label="label", value="estimate", low="low", high="high", axis="Effet",
                               title="Effet et une erreur type (jackknife)")
 

@@ -80,8 +80,8 @@ class TerritoryPanel:
         return found[found["territory_code"].map(sides) == 2]
 
     def effects_by_cohort(self, **options: object) -> GroupTimeEffects | NotEstimable:
-        """Group-time effects of the same panel, donors as never treated; options of ``group_time_effects``. Their errors
-        come from ``jackknife(panel.frame, ...)``."""
+        """Group-time effects of the same panel, donors as never treated; options of ``group_time_effects``, errors from
+        ``jackknife``."""
         return group_time_effects(self.frame, outcome="value", unit="area_code", period="quarter", cohort="cohort",
                                   **options)
 

@@ -152,7 +152,7 @@ class _People:
     @classmethod
     def of(cls, rows: pd.DataFrame, covariates: tuple[str, ...]) -> _People:
         first = rows["first_score"].to_numpy(dtype=float)
-        words = pd.get_dummies(rows[["territory_code", *covariates]].fillna("").astype(str), dtype=float)
+        words = pd.get_dummies(rows[["territory_code", *covariates]].astype("string").fillna(""), dtype=float)
         scaled = (first - first.mean()) / (first.std() or 1)
         return cls(np.column_stack([scaled, words.to_numpy()]), first, rows["last_score"].to_numpy(dtype=float),
                    rows["person_count"].to_numpy(dtype=float), rows["territory_code"].to_numpy())

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tznr_platform.errors import ExitCode, UserError
+from tznr_platform.estimation.change_outputs import COUNTED, changes_from_counts, write_changes
 from tznr_platform.estimation.cost_outputs import avoided_costs, write_avoided_costs
 from tznr_platform.estimation.invariance import invariance_from_items
 from tznr_platform.estimation.scale_outputs import scales_from_moments, write_scales
@@ -103,7 +104,41 @@ def test_outcomes_are_written_to_the_lake(tmp_path, moments: pd.DataFrame, costs
     assert found == {"scale_reliability", "scale_comparability", "avoided_costs", "avoided_costs_by_payer", "cheers"}
 
 
-@pytest.mark.parametrize("write", [write_scales, write_avoided_costs])
+def _filled(settings: Settings, waves: dict[str, pd.DataFrame], moments: pd.DataFrame) -> None:
+    """A working warehouse in which one person in three of the first wave is lost at T1, and nobody is asked at T2."""
+    scores = pd.concat([answers.mean(axis=1).rename("score").to_frame().assign(wave_code=wave)
+                        for wave, answers in waves.items()]).reset_index(names="person_id")
+    scores = scores[(scores["wave_code"] == "T0") | (scores["person_id"] % 3 > 0)]
+    scores = scores.assign(**KEY, territory_code="TZNR-0" + (scores["person_id"] % 5 + 1).astype(str))
+    nation = scores.assign(territory_code="FR")
+    persons = scores[scores["wave_code"] == "T0"][["territory_code", "person_id"]]
+    tables = {"intermediate.int_scale_score": pd.concat([scores, nation]),
+              "intermediate.int_person_contact": persons.assign(channel_code="guichet"),
+              "staging.stg_personnes": persons.assign(family_code="seul", activity_code=None),
+              "marts.mart_scale_moments": moments}
+    with warehouse.writer(settings) as con:
+        for name, frame in tables.items():
+            con.execute(f"create schema if not exists {name.split('.', maxsplit=1)[0]}")
+            con.register("given", frame)
+            con.execute(f"create table {name} as from given")
+
+
+def test_changes_are_read_as_counts_and_judged_by_the_comparability(tmp_path, waves: dict[str, pd.DataFrame],
+                                                                    moments: pd.DataFrame):
+    settings = Settings(data_dir=tmp_path)
+    _filled(settings, waves, moments)
+    outcome = write_changes(settings)
+    scales = scales_from_moments(moments)
+    assert bool(outcome.changes) == scales.comparabilities[0].allows_means
+    assert [one.subject for one in (*outcome.changes, *outcome.not_estimable)] == ["C 2025, D, T0 à T1"]
+    with warehouse.connect(settings.working_file, settings=settings, read_only=True) as con:
+        counted = con.execute(COUNTED).df()
+    assert counted["person_count"].sum() == 300
+    assert counted.loc[counted["last_score"].isna(), "person_count"].sum() == 100
+    assert "non établie" in changes_from_counts(counted, scales_from_moments(moments.head(0))).explain()
+
+
+@pytest.mark.parametrize("write", [write_scales, write_avoided_costs, write_changes])
 def test_without_a_published_warehouse_the_user_is_told(tmp_path, write):
     with pytest.raises(UserError) as refusal:
         write(Settings(data_dir=tmp_path))

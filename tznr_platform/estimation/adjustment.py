@@ -17,6 +17,7 @@ import pandas as pd
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.two_period import NoOverlapError, propensity_scores
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.french import number
 
 Error = Literal["classical", "HC0", "HC1", "HC2", "HC3"]
 
@@ -30,6 +31,15 @@ class Adjusted:
     treated_count: int
     control_count: int
 
+    def to_frame(self) -> pd.DataFrame:
+        return pd.DataFrame([vars(self)])
+
+    def explain(self) -> str:
+        """One French sentence for the reader."""
+        error = "" if self.standard_error is None else f" (erreur type {number(self.standard_error, 3)})"
+        return (f"Effet ajusté : {number(self.estimate, 3)}{error}, entre {self.treated_count} unités traitées et "
+                f"{self.control_count} unités de comparaison.")
+
 
 @dataclass(frozen=True, eq=False)
 class Matched:
@@ -42,12 +52,22 @@ class Matched:
     mean_propensity_matched: float
     differences: dict[str, float]
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row a covariate: its standardised difference after matching, and the effect."""
+        return pd.DataFrame({"covariate": list(self.differences), "smd_after": list(self.differences.values()),
+                             "estimate": self.estimate, "pair_count": self.pair_count})
+
+    def explain(self) -> str:
+        """One French sentence for the reader."""
+        return (f"Effet sur les unités traitées, par appariement : {number(self.estimate, 3)} "
+                f"({self.pair_count} paires).")
+
 
 def regression_adjusted(frame: pd.DataFrame, outcome: str, treatment: str, covariates: tuple[str, ...] = (), *,
                         error: Error = "HC3") -> Adjusted | NotEstimable:
     """Least squares of the outcome on the treatment and the covariates; without covariates, the difference of means."""
     y, treated, design = _arrays(frame, outcome, treatment, covariates)
-    if reason := _sides(treated):
+    if reason := _refused(y, treated, design):
         return NotEstimable("effet ajusté", reason)
     columns = np.column_stack([design[:, :1], treated, design[:, 1:]])
     if np.linalg.matrix_rank(columns) < columns.shape[1] or len(y) <= columns.shape[1]:
@@ -65,10 +85,12 @@ def weighted(frame: pd.DataFrame, outcome: str, treatment: str, covariates: tupl
              trim: tuple[float, float] = (0.0, 1.0)) -> Adjusted | NotEstimable:
     """Average effect by inverse probability; units whose propensity lies outside ``trim`` are left out and counted."""
     y, treated, design = _arrays(frame, outcome, treatment, covariates)
+    if reason := _refused(y, treated, design):
+        return NotEstimable("effet pondéré", reason)
     try:
         propensity = propensity_scores(treated, design)
-    except NoOverlapError as reason:
-        return NotEstimable("effet pondéré", str(reason))
+    except NoOverlapError as none:
+        return NotEstimable("effet pondéré", str(none))
     kept = (propensity >= trim[0]) & (propensity <= trim[1])
     if reason := _sides(treated[kept]):
         return NotEstimable("effet pondéré", reason)
@@ -82,10 +104,12 @@ def weighted(frame: pd.DataFrame, outcome: str, treatment: str, covariates: tupl
 def matched(frame: pd.DataFrame, outcome: str, treatment: str, covariates: tuple[str, ...]) -> Matched | NotEstimable:
     """Nearest neighbour on the propensity, 1:1 without replacement, largest propensity first (MatchIt's order)."""
     y, treated, design = _arrays(frame, outcome, treatment, covariates)
+    if reason := _refused(y, treated, design):
+        return NotEstimable("effet apparié", reason)
     try:
         propensity = propensity_scores(treated, design)
-    except NoOverlapError as reason:
-        return NotEstimable("effet apparié", str(reason))
+    except NoOverlapError as none:
+        return NotEstimable("effet apparié", str(none))
     chosen, controls = np.flatnonzero(treated == 1), np.flatnonzero(treated == 0)
     if len(controls) < len(chosen):
         return NotEstimable("effet apparié", "il y a moins d'unités de comparaison que d'unités traitées")
@@ -116,14 +140,20 @@ def _spread(error: Error, rest: np.ndarray, leverage: np.ndarray, columns: int) 
 
 def _arrays(frame: pd.DataFrame, outcome: str, treatment: str,
             covariates: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Outcome, treatment and design with its constant, in float64; ``UserError`` for a hole or another treatment."""
+    """Outcome, treatment and design with its constant, in float64; ``UserError`` for another treatment than 0 or 1."""
     require_columns(frame, (outcome, treatment, *covariates), "effet ajusté")
     values = frame[[outcome, treatment, *covariates]].astype(np.float64).to_numpy()
-    if not np.isfinite(values).all() or not np.isin(values[:, 1], (0, 1)).all():
+    if not (np.isin(values[:, 1], (0, 1)) | np.isnan(values[:, 1])).all():
         raise UserError("Les données ne permettent pas l'ajustement.", where="effet ajusté",
-                        why="une valeur est absente ou le traitement n'est pas 0 ou 1",
-                        remedy="préparer la table : une valeur absente n'est jamais remplacée")
+                        why="le traitement n'est pas 0 ou 1", remedy="préparer la table")
     return values[:, 0], values[:, 1], np.column_stack([np.ones(len(values)), values[:, 2:]])
+
+
+def _refused(y: np.ndarray, treated: np.ndarray, design: np.ndarray) -> str:
+    """Why these rows carry no effect, in French; empty when they may."""
+    if not (np.isfinite(y).all() and np.isfinite(treated).all() and np.isfinite(design).all()):
+        return "une valeur manque : une valeur absente n'est jamais remplacée"
+    return _sides(treated)
 
 
 def _sides(treated: np.ndarray) -> str:

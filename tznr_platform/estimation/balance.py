@@ -7,6 +7,7 @@ forbids (``labels``). Sources: Austin (2009, Statistics in Medicine 28-25); Kish
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,10 @@ from tznr_platform.estimation.nuisance import EDGE
 from tznr_platform.estimation.panel import UNKNOWN
 from tznr_platform.estimation.stacking import Trials
 from tznr_platform.estimation.verdict import NotEstimable
+from tznr_platform.french import number, share
+
+if TYPE_CHECKING:
+    import altair as alt
 
 BINS = 20
 
@@ -40,6 +45,24 @@ class Balance:
         return pd.DataFrame({"covariate": self.names, "smd_before": self.before, "smd_after": self.after,
                              "variance_ratio": self.variance_ratio})
 
+    def plot(self) -> alt.Chart:
+        """Differences before and after weighting, a line a covariate."""
+        import altair as alt
+
+        rows = self.to_frame().melt("covariate", ["smd_before", "smd_after"], "when", "difference")
+        rows["when"] = rows["when"].map({"smd_before": "Avant pondération", "smd_after": "Après pondération"})
+        return alt.Chart(rows).mark_point(filled=True, size=60).encode(
+            x=alt.X("difference:Q", title="Différence moyenne standardisée"), y=alt.Y("covariate:N", title=None),
+            color=alt.Color("when:N", title=None)).properties(width=420, height=alt.Step(18))
+
+    def explain(self) -> str:
+        """One French sentence for the reader."""
+        if not self.names:
+            return "Aucune covariable ne décrit les deux groupes au-delà des strates."
+        first = max(abs(value) for value in self.before)
+        return (f"Plus forte différence standardisée entre les deux groupes : {number(first, 2)} avant pondération, "
+                f"{number(self.worst, 2)} après.")
+
 
 @dataclass(frozen=True)
 class Overlap:
@@ -58,6 +81,22 @@ class Overlap:
     def to_frame(self) -> pd.DataFrame:
         return pd.DataFrame({"propensity_from": np.arange(BINS) / BINS, "treated_share": self.treated_shares,
                              "control_share": self.control_shares})
+
+    def plot(self) -> alt.Chart:
+        """Histogram of the chances of contact, an arm above the other."""
+        import altair as alt
+
+        names = {"treated_share": "Rencontrées", "control_share": "Non rencontrées"}
+        rows = self.to_frame().rename(columns=names).melt("propensity_from", list(names.values()), "arm", "share")
+        return alt.Chart(rows).mark_bar().encode(
+            x=alt.X("propensity_from:Q", title="Chance d'être rencontré dans le mois"),
+            y=alt.Y("share:Q", title="Part"), row=alt.Row("arm:N", title=None)).properties(width=420, height=90)
+
+    def explain(self) -> str:
+        """One French sentence for the reader."""
+        return (f"{share(self.supported_share)} des personnes rencontrées ont une comparaison ; une fois pondérée, "
+                f"celle-ci vaut {share(self.effective_share)} de son effectif ; {share(self.capped_share)} des poids "
+                "sont rognés.")
 
 
 def balance(treated: np.ndarray, covariates: np.ndarray, weights: np.ndarray, names: tuple[str, ...]) -> Balance:

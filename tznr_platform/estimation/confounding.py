@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
@@ -26,6 +27,9 @@ class EValue:
     point: float
     limit: float | None
 
+    def to_frame(self) -> pd.DataFrame:
+        return pd.DataFrame([vars(self)])
+
     def explain(self) -> str:
         """One French sentence for the reader."""
         return ("Pour expliquer à lui seul cet effet, un facteur non mesuré devrait multiplier par "
@@ -42,6 +46,9 @@ class Selection:
     largest_r2: float
     uncontrolled: float
     controlled: float
+
+    def to_frame(self) -> pd.DataFrame:
+        return pd.DataFrame([vars(self)])
 
     def explain(self) -> str:
         """One French sentence for the reader."""

@@ -89,7 +89,7 @@ class AccessEffect:
         return (f"Après {self.horizon_months} mois, le droit est ouvert pour {share(self.open_share)} des personnes "
                 f"rencontrées ({self.contacted_count}) ; sans contact, il l'aurait été pour "
                 f"{share(self.counterfactual_share)} : différence de {_points(self.estimate)}, intervalle à 95 % de "
-                f"{_points(self.low)} à {_points(self.high)} ({self.cluster_count} grappes). "
+                f"{_points(self.low)} à {_points(self.high)} ({self.cluster_count} territoires). "
                 "La comparaison ne vaut que si, à situation égale, être rencontré ne dépend pas du droit à venir.")
 
 

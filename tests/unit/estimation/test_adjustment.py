@@ -103,9 +103,25 @@ def test_separation_and_colinearity_are_said():
     assert isinstance(regression_adjusted(frame, "y", "d", ("x", "z")), NotEstimable)
 
 
-def test_holes_and_unknown_errors_stop():
+@pytest.mark.parametrize("method", [regression_adjusted, weighted, matched])
+@pytest.mark.parametrize("column", ["y", "d", "x"])
+def test_a_hole_is_not_estimable(method, column):
+    frame = pd.DataFrame({"y": [1.0, 5, 2, 3], "d": [0.0, 1, 0, 1], "x": [1.0, 0, 0, 1]})
+    frame.loc[1, column] = np.nan
+    found = method(frame, "y", "d", ("x",))
+    assert isinstance(found, NotEstimable) and "manque" in found.reason
+
+
+def test_results_explain_themselves(lalonde):
+    adjusted, paired = (method(lalonde, "re78", "treat", ("age",)) for method in (regression_adjusted, matched))
+    assert "Effet ajusté" in adjusted.explain() and "paires" in paired.explain()
+    assert adjusted.to_frame().loc[0, "estimate"] == adjusted.estimate
+    assert paired.to_frame()["covariate"].tolist() == ["age"]
+
+
+def test_other_treatments_and_unknown_errors_stop():
     frame = pd.DataFrame({"y": [1.0, np.nan, 2, 3], "d": [0, 1, 0, 1]})
     with pytest.raises(UserError):
-        regression_adjusted(frame, "y", "d")
+        regression_adjusted(frame.assign(d=[0, 1, 2, 3]), "y", "d")
     with pytest.raises(UserError):
         regression_adjusted(frame.fillna(0), "y", "d", error="CRV1")

@@ -99,3 +99,5 @@ def test_weights_bring_the_arms_together():
     assert found.before[0] > 0.25 and found.worst < 0.1 and found.names == ("empressement",)
     assert sum(overlap.treated_shares) == pytest.approx(1) and sum(overlap.control_shares) == pytest.approx(1)
     assert 0.3 < overlap.effective_share < 1 and overlap.supported_share > 0.99 and len(overlap.to_frame()) == 20
+    assert "avant pondération" in found.explain() and "ont une comparaison" in overlap.explain()
+    assert found.plot().to_dict() and overlap.plot().to_dict()

@@ -19,7 +19,8 @@ from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 
 EXACT = ("area_type_code", "is_overseas", "density_code")
-COVARIATES = ("population_count", "unemployment_share", "poverty_share", "elderly_share", "social_housing_share")
+COVARIATES = ("population_count", "poverty_rate_percent", "median_living_standard_eur", "registered_share",
+              "france_services_count")
 AREAS = ("area_code", "territory_code", "department_code", "is_quarter", "is_pilot", *EXACT, *COVARIATES)
 PATH = ("area_code", "month", "value")
 LAST_MONTH_BEFORE = "2023-12"

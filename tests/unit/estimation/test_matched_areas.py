@@ -24,8 +24,9 @@ def world(count: int = 40, territories: int = 4, seed: int = 1) -> tuple[pd.Data
                                                for rank in range(count)],
         "department_code": [f"{rank:02d}" for rank in range(count)], "is_quarter": False, "is_pilot": False,
         "area_type_code": "commune", "is_overseas": False, "density_code": "dense",
-        "population_count": np.exp(10 + level / 5), "unemployment_share": 0.1 + level / 100,
-        "poverty_share": 0.2 + level / 100, "elderly_share": 0.2, "social_housing_share": 0.3 + level / 50})
+        "population_count": np.exp(10 + level / 5), "poverty_rate_percent": 20 + level,
+        "median_living_standard_eur": 20_000 - 500 * level, "registered_share": 0.1 + level / 100,
+        "france_services_count": 2})
     path = pd.DataFrame({"area_code": np.repeat(codes, 12), "month": MONTHS * count,
                          "value": np.repeat(level, 12) + np.tile(np.arange(12) / 100, count)})
     return areas, path

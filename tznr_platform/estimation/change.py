@@ -69,6 +69,14 @@ class Change:
         """The change in standard deviations of the first wave."""
         return self.estimate / self.first_deviation
 
+    @property
+    def p_value(self) -> float:
+        """Two-sided, Student with territories - 1 degrees; 1 where nothing varies."""
+        from scipy.stats import t
+
+        return float(2 * t.sf(abs(self.estimate) / self.standard_error, self.territory_count - 1)) \
+            if self.standard_error else 1.0
+
     def regression_to_mean(self, selected_mean: float) -> float:
         """Change to expect, with no real change, of persons chosen for their first score: (1 - r) times their distance.
 
@@ -79,7 +87,8 @@ class Change:
     def to_frame(self) -> pd.DataFrame:
         """One row."""
         kept = {name: value for name, value in vars(self).items() if name not in ("tilts", "territories")}
-        frame = pd.DataFrame([{**kept, "standardised": self.standardised, "lost_share": self.lost_share}])
+        frame = pd.DataFrame([{**kept, "standardised": self.standardised, "lost_share": self.lost_share,
+                               "p_value": self.p_value}])
         return frame.astype({"tipping_delta": "Float64"})
 
     def plot(self) -> alt.Chart:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tznr_platform.estimation.change import COLUMNS, Change, score_change
+from tznr_platform.estimation.change import COLUMNS, ESTIMAND, Change, score_change
+from tznr_platform.estimation.design import load_design
+from tznr_platform.estimation.multiplicity import adjusted_by_family
 from tznr_platform.estimation.scale_outputs import MOMENTS, ScaleOutcome, scales_from_moments
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 from tznr_platform.settings import Settings
@@ -50,8 +52,12 @@ class ChangeOutcome:
     not_estimable: tuple[NotEstimable, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a change; empty without any."""
-        return pd.concat([pd.DataFrame(), *(one.to_frame() for one in self.changes)], ignore_index=True)
+        """One row a change, p-values corrected within the family of the persons' scales; empty without any."""
+        if not self.changes:
+            return pd.DataFrame()
+        design = load_design()
+        frame = pd.concat([one.to_frame() for one in self.changes], ignore_index=True)
+        return adjusted_by_family(frame.assign(family_code=design.estimand(ESTIMAND).family), design)
 
     def tilt_frame(self) -> pd.DataFrame:
         """One row a change and assumption on those lost."""

@@ -10,6 +10,7 @@ from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.estimation.change_outputs import COUNTED, changes_from_counts, write_changes
 from tznr_platform.estimation.cost_outputs import avoided_costs, write_avoided_costs
 from tznr_platform.estimation.invariance import invariance_from_items
+from tznr_platform.estimation.retention_outputs import retention_months, write_retention_months
 from tznr_platform.estimation.scale_outputs import scales_from_moments, write_scales
 from tznr_platform.estimation.scales import reliability_from_items
 from tznr_platform.settings import Settings
@@ -138,7 +139,48 @@ def test_changes_are_read_as_counts_and_judged_by_the_comparability(tmp_path, wa
     assert "non établie" in changes_from_counts(counted, scales_from_moments(moments.head(0))).explain()
 
 
-@pytest.mark.parametrize("write", [write_scales, write_avoided_costs, write_changes])
+def _spells() -> pd.DataFrame:
+    rows = [(benefit, channel, month, code, count)
+            for benefit in ("RSA", "PPA") for channel, extra in (("aller_vers", 0), ("guichet", 6))
+            for month, code, count in ((2, "exit", 6 + extra), (5, "transition", 4), (14, "censored", 40))]
+    rows.append(("ASPA", "guichet", 9, "censored", 3))
+    return pd.DataFrame(rows, columns=["benefit_code", "channel_code", "duration_months", "exit_code", "spell_count"])
+
+
+def test_months_kept_by_benefit_and_by_channel():
+    outcome = retention_months(_spells())
+    assert [one.subject for one in outcome.means] == ["PPA", "RSA"]
+    outreach, desk = 12 - (6 * 10 + 4 * 7) / 50, 12 - (12 * 10 + 4 * 7) / 56
+    assert [one.estimate for one in outcome.differences] == pytest.approx([outreach - desk] * 2)
+    frame = outcome.difference_frame()
+    assert frame["adjusted_p_value"].tolist() == pytest.approx(frame["p_value"].tolist())
+    assert {one.subject.split(",")[0] for one in outcome.not_estimable} == {"ASPA"}
+    assert "Comparaison descriptive" in outcome.explain()
+    assert retention_months(_spells().head(0)).difference_frame().empty
+
+
+def test_months_kept_are_read_from_the_openings_of_the_nation(tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    spells = _spells()
+    spells = spells.loc[spells.index.repeat(spells["spell_count"])].reset_index(names="rank")
+    first = pd.Timestamp("2024-01-01")
+    openings = pd.DataFrame({
+        "territory_code": "FR", "person_id": range(len(spells)), "benefit_code": spells["benefit_code"],
+        "exit_code": spells["exit_code"], "opening_month": first,
+        "spell_last_month": [first + pd.DateOffset(months=months - 1) for months in spells["duration_months"]]})
+    contacts = openings[["territory_code", "person_id"]].assign(channel_code=spells["channel_code"])
+    with warehouse.writer(settings) as con:
+        con.execute("create schema intermediate")
+        for name, frame in (("int_opening", openings), ("int_person_contact", contacts)):
+            con.register("given", frame)
+            con.execute(f"create table intermediate.{name} as from given")
+    outcome = write_retention_months(settings)
+    assert outcome.difference_frame().equals(retention_months(_spells()).difference_frame())
+    found = {path.stem for path in (settings.lake_dir / "estimates").glob("*.parquet")}
+    assert found == {"retention_months", "retention_differences"}
+
+
+@pytest.mark.parametrize("write", [write_scales, write_avoided_costs, write_changes, write_retention_months])
 def test_without_a_published_warehouse_the_user_is_told(tmp_path, write):
     with pytest.raises(UserError) as refusal:
         write(Settings(data_dir=tmp_path))

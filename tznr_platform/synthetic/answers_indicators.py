@@ -120,7 +120,7 @@ paired as (
         on a.place = b.place and a.code_professionnel = b.code_professionnel and a.vague = 'V1' and b.vague <> 'V1'),
 scopes as (select * from paired union all select 'FR', * exclude (place) from paired)
 select place as territory_code, vague as wave_code, count(*) as professional_count,
-    avg(sentiment_efficacite) as score_mean, case when vague <> 'V1' then count(before) end as panel_count,
+    avg(sentiment_efficacite) as score_mean, case when any_value(vague) <> 'V1' then count(before) end as panel_count,
     avg(sentiment_efficacite - before) as panel_change_mean, count(jours_formation) as training_known_count,
     coalesce(sum(jours_formation), 0) as training_day_count
 from scopes group by all"""

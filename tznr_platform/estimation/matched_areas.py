@@ -142,6 +142,7 @@ def _reasons(rows: pd.DataFrame, wide: pd.DataFrame, allow_pilots: bool) -> pd.S
     is_territory = rows["territory_code"].notna()
     held = set(rows.loc[is_territory, "department_code"])
     holes = wide.isna().any(axis=1).to_numpy() | rows[list(COVARIATES)].isna().any(axis=1).to_numpy()
+    holes |= ~(rows["population_count"] > 0).to_numpy()
     rules = [(rows["is_quarter"].astype(bool), "périmètre infra-communal : aucun agrégat publié"),
              (~is_territory & rows["department_code"].isin(held), "département d'un territoire de l'expérimentation"),
              (~is_territory & rows["is_pilot"].astype(bool) & (not allow_pilots), "pilote d'un autre dispositif"),

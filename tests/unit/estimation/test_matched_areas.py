@@ -54,11 +54,12 @@ def test_rules_of_the_pool():
     areas.loc[3, "is_pilot"] = True
     areas.loc[4, "density_code"] = "rural"
     areas.loc[1, "is_quarter"] = True
+    areas.loc[6, "population_count"] = 0
     path = path[~((path["area_code"] == "A005") & (path["month"] == "2023-06"))]
     found = match_areas(areas, path, donors=20)
     reasons = dict(found.left_out)
-    assert {"A002", "A003", "A005", "TZNR-02"} == set(reasons) and "infra-communal" in reasons["TZNR-02"]
-    assert {pair.donor_code for pair in found.pairs} == {f"A{rank:03d}" for rank in (6, 7, 8, 9, 10, 11)}
+    assert {"A002", "A003", "A005", "A006", "TZNR-02"} == set(reasons) and "infra-communal" in reasons["TZNR-02"]
+    assert {pair.donor_code for pair in found.pairs} == {f"A{rank:03d}" for rank in (7, 8, 9, 10, 11)}
     with_pilots = match_areas(areas, path, donors=20, allow_pilots=True)
     assert "A003" in {pair.donor_code for pair in with_pilots.pairs} and with_pilots.sha256 != found.sha256
 

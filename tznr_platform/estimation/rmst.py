@@ -87,10 +87,10 @@ class RmstDifference:
 
     @property
     def p_value(self) -> float:
-        """Two-sided; 1 where neither curve has any uncertainty."""
+        """Two-sided, normal."""
         from scipy.stats import norm
 
-        return float(2 * norm.sf(abs(self.estimate) / self.standard_error)) if self.standard_error else 1.0
+        return float(2 * norm.sf(abs(self.estimate) / self.standard_error))
 
     def to_frame(self) -> pd.DataFrame:
         """One row: both means, difference, interval, p-value, design."""
@@ -167,12 +167,17 @@ def _after(terms: np.ndarray) -> np.ndarray:
 
 def rmst_difference(first: Incidence | NotEstimable, second: Incidence | NotEstimable,
                     months: float = HORIZON) -> RmstDifference | NotEstimable:
-    """Difference of restricted means, first minus second; the reason of whichever cannot be estimated."""
+    """Difference of restricted means, first minus second; the reason of whichever cannot be estimated.
+
+    Not estimable either where a group has no exit before the horizon: its error would be zero, which it is not.
+    """
     means = []
     for group in (first, second):
         mean = restricted_mean(group, months) if isinstance(group, Incidence) else group
         if isinstance(mean, NotEstimable):
             return mean
+        if not mean.standard_error:
+            return NotEstimable(mean.subject, f"aucune sortie avant {months:g} mois : l'incertitude n'est pas mesurée.")
         means.append(mean)
     return RmstDifference(*means)
 

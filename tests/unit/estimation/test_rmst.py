@@ -90,6 +90,8 @@ def test_what_cannot_be_compared_says_why():
     assert "le suivi s'arrête à 6 mois" in str(restricted_mean(short))
     censored = cumulative_incidence(_spells([(6, "censored", 7)]), "PPA")
     assert rmst_difference(short, censored, 6) is censored
+    late = cumulative_incidence(_spells([(8, "exit", 2), (12, "censored", 7)]), "AL")
+    assert "aucune sortie avant 6 mois" in str(rmst_difference(short, late, 6))
     assert isinstance(log_rank({"a": _spells([(6, "censored", 7)]), "b": _spells([(6, "censored", 1)])}), NotEstimable)
     assert isinstance(log_rank({"a": _spells([(6, "exit", 7)])}), NotEstimable)
     with pytest.raises(UserError, match="horizon"):

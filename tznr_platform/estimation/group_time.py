@@ -212,7 +212,7 @@ class Panel:
 
         def grid(name: str) -> np.ndarray:
             values = np.empty(shape)
-            values.flat[place] = frame[name].to_numpy(float)
+            values.flat[place] = frame[name].to_numpy(float, na_value=np.nan)
             return values
 
         starts = np.nan_to_num(grid(columns["cohort"]))

@@ -90,6 +90,8 @@ def test_small_types_and_row_order_change_nothing(mpdta):
     packed["lemp"] = packed["lemp"].astype("float32")
     wide = packed.astype("float64")
     assert np.array_equal(estimated(packed, case).estimates, estimated(wide, case).estimates)
+    never = wide.assign(**{"first.treat": wide["first.treat"].where(wide["first.treat"] > 0).astype("Int16")})
+    assert np.array_equal(estimated(never, case).estimates, estimated(wide, case).estimates)
 
 
 def test_records_say_themselves_in_french(mpdta):

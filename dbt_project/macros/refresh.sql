@@ -15,7 +15,13 @@
     {{ return(model.name not in env_var('DBT_TZNR_MERGED', '').split(' ')) }}
 {% endmacro %}
 
-{#- Of a reading of the feed, the deliveries that a merge has not read yet; everything when it is made whole. -#}
-{% macro only_news(delivery_id) -%}
-    {%- if is_incremental() -%} {{ delivery_id }} in (select delivery_id from intake.feed_news) {%- else -%} true {%- endif -%}
+{#-
+Of a reading of the feed, the deliveries that a merge has not read yet; everything when the model is made whole. Their
+ranks are written out, so that the files of the others are not even opened.
+-#}
+{% macro only_news(delivery_rank) -%}
+    {%- if is_incremental() -%}
+    {{ delivery_rank }} in ({{ run_query('select delivery_rank from intake.feed_news').columns[0].values() | join(', ') or 'null' }})
+    {%- else -%} true
+    {%- endif -%}
 {%- endmacro %}

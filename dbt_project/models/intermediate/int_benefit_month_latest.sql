@@ -1,3 +1,6 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert',
+    unique_key=['person_id', 'benefit_code', 'entitlement_month']) }}
+
 -- E4: each body's latest vintage of the month; between bodies, open beats not open, then the largest payment.
 with person_month as (
     select
@@ -10,6 +13,13 @@ with person_month as (
         max(request_date) as request_date,
         max(decision_date) as decision_date
     from {{ ref('int_vintage_month') }}
+    {% if is_incremental() -%}
+    where (person_id, benefit_number, entitlement_month) in (
+        select person_id, benefit_number, entitlement_month
+        from {{ ref('int_vintage_month') }}
+        where {{ only_news('last_delivery_rank') }}
+    )
+    {% endif -%}
     group by person_id, benefit_number, entitlement_month
 )
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['delivery_rank']) }}
+
 -- The one pass that counts rows of the feed: by delivery, extraction, benefit and month, how many rows, how many that
 -- contradict themselves, how many amounts and how many above the legal ceiling.
 with told as (
@@ -8,6 +10,7 @@ with told as (
             as amount_eur
     from {{ ref('stg_droits_mensuels_recus') }} as feed
     left join {{ ref('stg_amount_ceilings') }} as ceilings on ceilings.benefit_code = feed.benefit_code
+    where {{ only_news('feed.delivery_rank') }}
 )
 
 select

@@ -1,3 +1,6 @@
+-- rows of a delivery say nothing of another one: what the feed gains leaves the former ones as they are
+{{ config(meta={'is_by_delivery': true}) }}
+
 -- An extraction whose median amount of a benefit is above the legal ceiling is not in euros (in cents, most likely).
 -- « More than half of the amounts are above » says the same as the median and needs no sort.
 select

@@ -1,19 +1,27 @@
 {{ config(materialized='table') }}
 
-with senders as (
+with listed as (
     select territory_code as sender_code, 'territory' as sender_kind from {{ source('reference', 'territories') }}
     union all
     select body_code, 'body' from {{ source('reference', 'bodies') }}
     union all
     select sender_code, kind from {{ source('reference', 'other_senders') }}
+),
+
+-- small whole numbers are cheaper keys than codes where rows come by the million; those of a sender, and the ranks of
+-- deliveries within a table, stay what they are when deliveries are added
+senders as (
+    select
+        *,
+        cast(row_number() over (order by sender_code) as smallint) as sender_number
+    from listed
 )
 
 select
     deliveries.delivery_id,
     deliveries.sender_code,
     senders.sender_kind,
-    -- small whole numbers are cheaper keys than codes where rows come by the million
-    cast(dense_rank() over (order by deliveries.sender_code) as smallint) as sender_number,
+    senders.sender_number,
     deliveries.table_name,
     deliveries.period,
     deliveries.period_month,
@@ -30,6 +38,7 @@ select
     deliveries.accepted_row_count,
     deliveries.refused_row_count,
     row_number() over (
+        partition by deliveries.table_name
         order by deliveries.period_month, deliveries.version, deliveries.delivery_id
     ) as delivery_rank
 from {{ source('intake', 'deliveries') }} as deliveries

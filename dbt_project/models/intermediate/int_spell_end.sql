@@ -27,7 +27,8 @@ taken_over as (
         spell.person_id,
         spell.benefit_code,
         spell.last_month,
-        min(others.first_month || others.benefit_code) as next_benefit
+        -- the one open first
+        {{ value_at_first('others.benefit_code', 'others.first_month || others.benefit_code') }} as next_benefit_code
     from spell
     join {{ ref('stg_benefit_transitions') }} as transitions on transitions.from_benefit_code = spell.benefit_code
     join {{ ref('int_entitlement_spell') }} as others
@@ -41,7 +42,7 @@ taken_over as (
 judged as (
     select
         spell.*,
-        substr(taken_over.next_benefit, 11) as next_benefit_code,
+        taken_over.next_benefit_code,
         spell.next_body_code <> spell.last_body_code
             and {{ months_from('spell.last_month', 'spell.next_first_month') }} <= 4 as has_moved
     from spell

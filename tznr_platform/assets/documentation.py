@@ -21,9 +21,9 @@ OUTSIDE = re.compile(r"(?<=[\"'])//[a-z0-9.]+\.cloudfront\.net/[^\"']*")
 
 @dg.asset(key=DBT_DOCS, deps=[PUBLISHED], group_name="indicateurs", owners=[OWNER], kinds={"dbt", "html"},
           pool="duckdb")
-def dbt_docs(context: dg.AssetExecutionContext, dbt: Dbt, platform: Platform) -> dg.MaterializeResult:
+def dbt_docs(dbt: Dbt, platform: Platform) -> dg.MaterializeResult:
     """Documentation de l'entrepôt : modèles, colonnes, tests et graphe, en une page à ouvrir dans un navigateur."""
-    invocation = dbt.cli(["docs", "generate", "--static"], context=context, raise_on_error=False).wait()
+    invocation = dbt.cli(["docs", "generate", "--static"], raise_on_error=False).wait()
     if not invocation.is_successful():
         raise PermanentError("dbt docs generate failed")
     page = platform.settings.root / "documentation" / "entrepot.html"

@@ -97,9 +97,9 @@ def record(con: duckdb.DuckDBPyConnection, plan: Plan, results: Iterable[Mapping
         made -= plan.merging
         _forget(con, plan.merging)
     _forget(con, made)
-    for node_id in sorted(made):
-        con.execute("insert into intake.built values (?, ?, ?)",
-                    [node_id, plan.fingerprints[node_id], plan.settled[node_id]])
+    rows = [[node_id, plan.fingerprints[node_id], plan.settled[node_id]] for node_id in sorted(made)]
+    con.execute("insert into intake.built select unnest($1::varchar[]), unnest($2::varchar[]), unnest($3::varchar[])",
+                [[row[column] for row in rows] for column in range(3)])
 
 
 def _forget(con: duckdb.DuckDBPyConnection, nodes: Collection[str]) -> None:

@@ -14,18 +14,30 @@ import pandas as pd
 from tznr_platform.estimation.design import Design, load_design
 from tznr_platform.estimation.multiplicity import adjusted_by_family
 from tznr_platform.estimation.retention import COLUMNS, cumulative_incidence
-from tznr_platform.estimation.rmst import HORIZON, RestrictedMean, RmstDifference, restricted_mean, rmst_difference
+from tznr_platform.estimation.rmst import (
+    HORIZON,
+    Curve,
+    RestrictedMean,
+    RmstDifference,
+    restricted_mean,
+    rmst_difference,
+)
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, warehouse
 
 ESTIMAND = "retention_incidence"
-GROUPS = {True: "aller-vers", False: "autres contacts"}
 COUNTED = """
-select openings.benefit_code, contacts.channel_code, openings.exit_code, count(*) as spell_count,
-    1 + datediff('month', openings.opening_month, openings.spell_last_month) as duration_months
+with first_territory as (
+    select person_id,
+        arg_min(territory_code, strftime(first_contact_date, '%Y%m%d') || territory_code) as territory_code
+    from intermediate.int_person_contact where territory_code <> 'FR' group by person_id
+)
+select first_territory.territory_code, openings.benefit_code, contacts.channel_code, openings.exit_code,
+    1 + datediff('month', openings.opening_month, openings.spell_last_month) as duration_months, count(*) as spell_count
 from intermediate.int_opening as openings
 join intermediate.int_person_contact as contacts using (territory_code, person_id)
+join first_territory on first_territory.person_id = openings.person_id
 where openings.territory_code = 'FR'
 group by all
 order by all
@@ -58,23 +70,30 @@ class RetentionMonths:
 
 
 def retention_months(spells: pd.DataFrame, months: float = HORIZON, *, design: Design | None = None) -> RetentionMonths:
-    """Restricted means of each benefit, and outreach minus other contacts.
+    """Restricted means of each benefit, and outreach minus other contacts with the error of territories.
 
-    ``spells``: counted rows as in ``cumulative_incidence``, with ``benefit_code`` and ``channel_code``.
+    ``spells``: counted rows as in ``cumulative_incidence``, with ``benefit_code``, ``channel_code`` and the territory
+    of the first contact, left out in turn.
     """
-    require_columns(spells, ("benefit_code", "channel_code", *COLUMNS), "maintien des droits")
+    require_columns(spells, ("territory_code", "benefit_code", "channel_code", *COLUMNS), "maintien des droits")
     design = design or load_design()
-    outreach = spells["channel_code"].isin(design.outreach_channels)
     found: list[RestrictedMean | RmstDifference | NotEstimable] = []
     for benefit, rows in spells.groupby("benefit_code", observed=True, sort=True):
         whole = cumulative_incidence(rows, str(benefit), design=design)
         found.append(whole if isinstance(whole, NotEstimable) else restricted_mean(whole, months))
-        found.append(rmst_difference(*(
-            cumulative_incidence(rows[outreach[rows.index] == is_outreach], f"{benefit}, {name}", design=design)
-            for is_outreach, name in GROUPS.items()), months))
+        left_out = [_curves(rows[rows["territory_code"] != code], str(benefit), design)
+                    for code in sorted(set(rows["territory_code"]))]
+        found.append(rmst_difference(*_curves(rows, str(benefit), design), months, left_out=left_out))
     return RetentionMonths(tuple(one for one in found if isinstance(one, RestrictedMean)),
                            tuple(one for one in found if isinstance(one, RmstDifference)),
                            tuple(one for one in found if isinstance(one, NotEstimable)), design)
+
+
+def _curves(rows: pd.DataFrame, benefit: str, design: Design) -> tuple[Curve, Curve]:
+    """Curves of openings after outreach, and after other contacts."""
+    outreach = rows["channel_code"].isin(design.outreach_channels)
+    return (cumulative_incidence(rows[outreach], f"{benefit}, aller-vers", design=design),
+            cumulative_incidence(rows[~outreach], f"{benefit}, autres contacts", design=design))
 
 
 def write_retention_months(settings: Settings) -> RetentionMonths:

@@ -7,8 +7,8 @@ no proportional hazards and reads in months.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,12 +18,14 @@ from tznr_platform import french
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.interval_chart import interval_chart
 from tznr_platform.estimation.retention import CENSORED, COLUMNS, TWO_SIDED_95, Incidence
+from tznr_platform.estimation.sampled import critical_value
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 
 if TYPE_CHECKING:
     import altair as alt
 
 HORIZON = 12.0
+Curve = Incidence | NotEstimable
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,15 @@ class RestrictedMean:
 
 @dataclass(frozen=True)
 class RmstDifference:
-    """Restricted mean of ``first`` minus that of ``second``, in months; independent groups."""
+    """Restricted mean of ``first`` minus that of ``second``, in months; independent groups.
+
+    ``cluster_error``: jackknife over ``cluster_count`` clusters (CRV3); None where spells were taken as independent.
+    """
 
     first: RestrictedMean
     second: RestrictedMean
+    cluster_error: float | None = None
+    cluster_count: int = 0
 
     @property
     def estimate(self) -> float:
@@ -75,22 +82,24 @@ class RmstDifference:
 
     @property
     def standard_error(self) -> float:
-        return float(np.hypot(self.first.standard_error, self.second.standard_error))
+        independent = float(np.hypot(self.first.standard_error, self.second.standard_error))
+        return independent if self.cluster_error is None else self.cluster_error
 
     @property
     def low(self) -> float:
-        return self.estimate - TWO_SIDED_95 * self.standard_error
+        return self.estimate - critical_value(self.cluster_count) * self.standard_error
 
     @property
     def high(self) -> float:
-        return self.estimate + TWO_SIDED_95 * self.standard_error
+        return self.estimate + critical_value(self.cluster_count) * self.standard_error
 
     @property
     def p_value(self) -> float:
-        """Two-sided, normal."""
-        from scipy.stats import norm
+        """Two-sided: Student with clusters - 1 degrees, or normal."""
+        from scipy.stats import norm, t
 
-        return float(2 * norm.sf(abs(self.estimate) / self.standard_error))
+        law = t(self.cluster_count - 1) if self.cluster_count else norm
+        return float(2 * law.sf(abs(self.estimate) / self.standard_error))
 
     def to_frame(self) -> pd.DataFrame:
         """One row: both means, difference, interval, p-value, design."""
@@ -98,7 +107,7 @@ class RmstDifference:
             "first": self.first.subject, "second": self.second.subject, "horizon_months": self.first.months,
             "first_months": self.first.kept, "second_months": self.second.kept, "difference_months": self.estimate,
             "standard_error": self.standard_error, "low_months": self.low, "high_months": self.high,
-            "p_value": self.p_value, "design_sha256": self.first.design_sha256}])
+            "p_value": self.p_value, "cluster_count": self.cluster_count, "design_sha256": self.first.design_sha256}])
 
     def plot(self) -> alt.Chart:
         """The difference and its interval, against no difference."""
@@ -165,11 +174,12 @@ def _after(terms: np.ndarray) -> np.ndarray:
     return terms[:, ::-1].cumsum(axis=1)[:, ::-1] - terms
 
 
-def rmst_difference(first: Incidence | NotEstimable, second: Incidence | NotEstimable,
-                    months: float = HORIZON) -> RmstDifference | NotEstimable:
+def rmst_difference(first: Curve, second: Curve, months: float = HORIZON, *,
+                    left_out: Sequence[tuple[Curve, Curve]] = ()) -> RmstDifference | NotEstimable:
     """Difference of restricted means, first minus second; the reason of whichever cannot be estimated.
 
-    Not estimable either where a group has no exit before the horizon: its error would be zero, which it is not.
+    ``left_out``: both curves without each cluster in turn, for the error of clustered spells. Not estimable either
+    where a group has no exit before the horizon: its error would be zero, which it is not.
     """
     means = []
     for group in (first, second):
@@ -179,7 +189,16 @@ def rmst_difference(first: Incidence | NotEstimable, second: Incidence | NotEsti
         if not mean.standard_error:
             return NotEstimable(mean.subject, f"aucune sortie avant {months:g} mois : l'incertitude n'est pas mesurée.")
         means.append(mean)
-    return RmstDifference(*means)
+    whole = RmstDifference(*means)
+    if not left_out:
+        return whole
+    without = [rmst_difference(*pair, months) for pair in left_out]
+    if len(without) < 2 or any(isinstance(one, NotEstimable) for one in without):
+        return NotEstimable(f"{whole.first.subject} − {whole.second.subject}",
+                            "un seul territoire porte toute l'information d'un groupe.")
+    gaps = np.array([one.estimate for one in without]) - whole.estimate
+    count = len(without)
+    return replace(whole, cluster_error=float(np.sqrt((count - 1) / count * (gaps**2).sum())), cluster_count=count)
 
 
 def log_rank(groups: Mapping[str, pd.DataFrame]) -> LogRank | NotEstimable:

@@ -140,23 +140,37 @@ def test_changes_are_read_as_counts_and_judged_by_the_comparability(tmp_path, wa
 
 
 def _spells() -> pd.DataFrame:
-    rows = [(benefit, channel, month, code, count)
+    rows = [(territory, benefit, channel, month, code, count + rank)
+            for rank, territory in enumerate(("TZNR-01", "TZNR-02", "TZNR-03", "TZNR-04"))
             for benefit in ("RSA", "PPA") for channel, extra in (("aller_vers", 0), ("guichet", 6))
             for month, code, count in ((2, "exit", 6 + extra), (5, "transition", 4), (14, "censored", 40))]
-    rows.append(("ASPA", "guichet", 9, "censored", 3))
-    return pd.DataFrame(rows, columns=["benefit_code", "channel_code", "duration_months", "exit_code", "spell_count"])
+    rows.append(("TZNR-01", "ASPA", "guichet", 9, "censored", 3))
+    return pd.DataFrame(rows, columns=["territory_code", "benefit_code", "channel_code", "duration_months", "exit_code",
+                                       "spell_count"])
+
+
+def _difference(spells: pd.DataFrame) -> float:
+    """Months kept after outreach minus after the desk, nobody being censored before twelve months."""
+    kept = spells["duration_months"].clip(upper=12) * spells["spell_count"]
+    mean = kept.groupby(spells["channel_code"]).sum() / spells.groupby("channel_code")["spell_count"].sum()
+    return mean["aller_vers"] - mean["guichet"]
 
 
 def test_months_kept_by_benefit_and_by_channel():
     outcome = retention_months(_spells())
     assert [one.subject for one in outcome.means] == ["PPA", "RSA"]
-    outreach, desk = 12 - (6 * 10 + 4 * 7) / 50, 12 - (12 * 10 + 4 * 7) / 56
-    assert [one.estimate for one in outcome.differences] == pytest.approx([outreach - desk] * 2)
+    rsa = _spells().query("benefit_code == 'RSA'")
+    found = outcome.differences[1]
+    assert found.estimate == pytest.approx(_difference(rsa))
+    gaps = [_difference(rsa[rsa["territory_code"] != code]) - found.estimate for code in set(rsa["territory_code"])]
+    assert found.standard_error == pytest.approx(np.sqrt(3 / 4 * np.square(gaps).sum()))
+    assert found.cluster_count == 4
     frame = outcome.difference_frame()
     assert frame["adjusted_p_value"].tolist() == pytest.approx(frame["p_value"].tolist())
     assert {one.subject.split(",")[0] for one in outcome.not_estimable} == {"ASPA"}
     assert "Comparaison descriptive" in outcome.explain()
     assert retention_months(_spells().head(0)).difference_frame().empty
+    assert "un seul territoire" in retention_months(rsa[rsa["territory_code"] == "TZNR-01"]).explain()
 
 
 def test_months_kept_are_read_from_the_openings_of_the_nation(tmp_path):
@@ -168,7 +182,11 @@ def test_months_kept_are_read_from_the_openings_of_the_nation(tmp_path):
         "territory_code": "FR", "person_id": range(len(spells)), "benefit_code": spells["benefit_code"],
         "exit_code": spells["exit_code"], "opening_month": first,
         "spell_last_month": [first + pd.DateOffset(months=months - 1) for months in spells["duration_months"]]})
-    contacts = openings[["territory_code", "person_id"]].assign(channel_code=spells["channel_code"])
+    contacts = pd.DataFrame({"person_id": openings["person_id"], "channel_code": spells["channel_code"],
+                             "first_contact_date": first.date()})
+    later = contacts.assign(territory_code="TZNR-09", first_contact_date=pd.Timestamp("2025-01-01").date())
+    contacts = pd.concat([contacts.assign(territory_code="FR"), later,
+                          contacts.assign(territory_code=spells["territory_code"])])
     with warehouse.writer(settings) as con:
         con.execute("create schema intermediate")
         for name, frame in (("int_opening", openings), ("int_person_contact", contacts)):

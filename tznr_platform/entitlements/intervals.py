@@ -51,8 +51,9 @@ def write_theoretical(settings: Settings) -> Outcome:
         computed = classify(con, settings, "described")
         path = theoretical.theoretical_file(settings)
         lake.write_parquet(con, f"select {', '.join(theoretical.THEORETICAL)} from classified order by all", path)
+        cases = f"select distinct {', '.join(amounts.KEY)} from kind_case"
         counts = con.execute("select (from described select count(*)), (from classified select count(*)), "
-                             "(from kind_case select count(*))").fetchone()
+                             f"(from ({cases}) select count(*))").fetchone()
         by_benefit = con.execute("select benefit_code, entitlement_code, count(*) as description_count "
                                  "from classified group by all order by all").df()
     return Outcome(*counts, computed, by_benefit)

@@ -1,5 +1,5 @@
--- Types are those the professional named, several at a time; who was given none is counted beside. A type named elsewhere
--- for the benefit, and by nobody here, is a zero.
+-- Types are those the professional named, several at a time; who was given none is counted beside. A type named for the
+-- benefit elsewhere, and by nobody here, is a zero.
 with at_stake as (
     select
         claims.territory_code,

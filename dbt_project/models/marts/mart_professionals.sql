@@ -1,5 +1,5 @@
--- Professionals of a wave: confidence (1 to 5) and days of training, of everyone who answered (repeated cross-section) and,
--- for confidence, of the same professionals since the first wave (panel).
+-- Professionals of a wave: confidence (1 to 5) and days of training, of everyone who answered (repeated cross-section)
+-- and, for confidence, of the same professionals since the first wave (panel).
 with followed as (
     select
         *,

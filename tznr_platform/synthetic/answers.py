@@ -94,7 +94,9 @@ OUTCOMES = """
 create table outcomes as
 with feed as (
     select d.territory, d.person, d.benefit_no, max(l.request_date) as last_request,
-        bool_or(l.is_open and l.m = d.contact_month - 1) as was_open,
+        bool_or(l.is_open and l.m = d.contact_month - 1)
+            or (bool_or(l.is_open and l.m = d.contact_month - 2) and bool_or(l.is_open and l.m = d.contact_month))
+            as was_open,
         min(l.m) filter (l.is_open and l.m >= d.contact_month) as first_open,
         coalesce(sum(l.paid) filter (l.m >= d.contact_month), 0) as paid_cents
     from discussed d join latest l using (person, benefit_no)

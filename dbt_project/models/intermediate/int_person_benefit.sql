@@ -1,7 +1,7 @@
 -- E3: discussed by a territory; then requested, opened, paid: three different counts, of those who did not receive it.
--- Opened whatever the amount (the free CSS pays nothing) and whatever the place in the household's file: a benefit of the
--- household covers the spouse whom a territory met. Unknown when the bodies do not tell the month before the person's
--- first contact, in any territory: what was open then did not open after.
+-- Opened whatever the amount (the free CSS pays nothing) and whatever the place in the household's file: a benefit of
+-- the household covers the spouse whom a territory met. Unknown when the bodies do not tell the month before the
+-- person's first contact, in any territory: what was open then did not open after.
 with discussed as (
     select
         claims.territory_code,
@@ -31,7 +31,11 @@ feed as (
         discussed.person_id,
         discussed.benefit_code,
         max(months.request_date) as request_date,
+        -- open the month before, or two months before and again in the month of the contact: a hole of one month
         bool_or(months.is_open and months.entitlement_month = {{ add_months('discussed.first_contact_month', -1) }})
+            or bool_or(months.is_open and months.entitlement_month = discussed.first_contact_month)
+            and bool_or(months.is_open
+                and months.entitlement_month = {{ add_months('discussed.first_contact_month', -2) }})
             as was_open_before,
         min(case when months.is_open and months.entitlement_month >= discussed.first_contact_month
             then months.entitlement_month end) as opening_month,

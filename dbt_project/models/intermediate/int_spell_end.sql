@@ -1,5 +1,5 @@
 -- How each spell ends. Not an exit: the benefit goes on at another body (before four months without it, as the law
--- reopens the RSA without a new request), or a benefit of `benefit_transitions` is open in the months that end the spell.
+-- reopens the RSA without a new request), or a benefit of `benefit_transitions` is open in the months that end it.
 with spell as (
     select
         spells.person_id,

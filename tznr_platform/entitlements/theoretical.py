@@ -24,9 +24,9 @@ def theoretical_entitlement(households: pd.DataFrame, month: str) -> pd.DataFram
     ``households``: see ``households.require_valid``. Returns the columns ``RESULT``, rows in the order
     received, euros a month. The bounds differ where the housing deduction depends on a benefit that is not
     described. Pensions and unemployment benefits are not described: an amount is what wages alone would give.
-    Two limits of the source: in the month a wage stops RSA appears, which is not an onset; PPA asks for
-    a wage in M-3..M-1 although the reference quarter moved. Raises ``UserError`` for a description or a month
-    that cannot be used. Source: OpenFisca-France.
+    Two limits of the source: an income that has just stopped is left out in that month, so that RSA appears, which
+    is not an onset; PPA asks for a wage in M-3..M-1 although the reference quarter moved. Raises ``UserError`` for a
+    description or a month that cannot be used. Source: OpenFisca-France.
     """
     from tznr_platform.entitlements.simulation import simulate
 

@@ -151,6 +151,21 @@ def test_every_code_that_may_be_sent_has_its_hypotheses(column: str):
     assert sent - listed <= {"moins_18"} and listed <= sent
 
 
+def test_a_high_income_closes_every_entitlement():
+    """It is the highest of the list, and leaves nothing even to the largest household a contract allows."""
+    values = [int(value) for row in reference("entitlement_hypotheses") for part in row["assumptions"].split("|")
+              for name, value in [part.split("=")] if name.endswith("_eur")]
+    assert max(values) == hypotheses.HIGH_EUR
+    most = contract("personnes").field("nombre_enfants").maximum
+    case = dict.fromkeys(hypotheses.CASE, 0) | {
+        "department_code": "974", "adult_age": 70, "partner_age": 70, "child_count": int(most), "is_student": False,
+        "child_age": hypotheses.OLDER_CHILD, "is_housing_deducted": True, "pension_eur": hypotheses.HIGH_EUR}
+    cases = pd.DataFrame([case, case | {"adult_age": 40, "partner_age": 40, "department_code": "75"}])
+    found = amounts.compute(_pending(cases, ["2023-07", "2026-10"]))
+    assert (found[["rsa_eur", "ppa_eur", "aspa_eur"]] == 0).all(axis=None)
+    assert not found[["css_free", "css_participation"]].any(axis=None)
+
+
 def test_every_territory_has_its_place_in_the_law():
     departments = {row["department_code"] for row in reference("territories")}
     assert {hypotheses.places(code) for code in departments} <= {"75", "974", "06", "75|974"}

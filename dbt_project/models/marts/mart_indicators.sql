@@ -1,5 +1,5 @@
 -- The index of the indicators: it repeats what the other marts count and computes nothing but the ratio. Each has its
--- numerator, its denominator, what is unknown, and its coverage line; a territory without figures is a row that says why.
+-- numerator, its denominator, what is unknown and its coverage line; a territory without figures is a row that says why.
 -- No amount of money is here: the three ledgers stay apart. Which mart counts what: macros/indicators.sql.
 with figure as (
     {% for code, mart, rows, dimension, period, numerator, denominator, unknown in indicator_counts() %}

@@ -58,7 +58,8 @@ def simulate_steady(cases: pd.DataFrame, months: Sequence[str]) -> pd.DataFrame:
     ``cases``: the columns ``hypotheses.CASE``, every one given. Returns ``position`` (of the case), ``month``
     (YYYY-MM), ``VARIABLES`` and ``COVER_VARIABLES`` in euros. Months share what they have in common: 42 months cost
     hardly more than ten. The income of a partner is a pension from 65 on, a wage before. Computed as a CAF would:
-    of steady incomes, the MSA's dates change the PPA alone, in the months after a change of law. Source: OpenFisca-France.
+    of steady incomes, the MSA's dates change the PPA alone, in the months after a change of law.
+    Source: OpenFisca-France.
     """
     span = [str(np.datetime64(min(months), "M") + k)
             for k in range(-max(REFERENCE_OFFSETS), int(np.datetime64(max(months)) - np.datetime64(min(months))) + 1)]

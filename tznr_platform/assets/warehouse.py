@@ -28,28 +28,35 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: Dbt, platform: Platform) 
     manifest = json.loads(MANIFEST_FILE.read_text())
     with store.writer(platform.settings) as con:
         store.load_accepted(con, platform.settings)
+        # a selection made by hand is made whole and noted nowhere: what it reads may not be up to date
         plan = None if context.is_subset else refresh.plan(con, manifest)
-    if plan and plan.in_place == plan.fingerprints.keys():
-        yield from _in_order([], plan, manifest, {})
-        return
-    tell_merged(manifest["nodes"][node_id]["name"] for node_id in (plan.merged if plan else ()))
     PROGRESS.info(_announced(plan))
-    # a selection made by hand is built whole and noted nowhere: what it reads may not be up to date
-    left = refresh.dbt_options(plan, manifest) if plan else []
-    invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test", *left], context=context,
-                         raise_on_error=False)
-    with contextlib.redirect_stdout(io.StringIO()):
-        events = list(invocation.stream())
-    results = invocation.get_artifact("run_results.json")["results"]
+    events, results = [], []
+    if plan is None or plan.in_place != plan.fingerprints.keys():
+        events, results = _run(context, dbt, plan, manifest)
     with store.writer(platform.settings) as con:
         if plan:
             refresh.record(con, plan, results)
         rows = store.row_counts(con)
     counted = [_with_row_count(event, rows) for event in events]
     yield from _in_order(counted, plan, manifest, rows) if plan else counted
-    if not invocation.is_successful():
-        failed = (result["unique_id"] for result in results if result["status"] in {"error", "fail"})
+    if failed := [result["unique_id"] for result in results if result["status"] in {"error", "fail"}]:
         raise PermanentError(f"dbt build failed: {', '.join(failed)}")
+
+
+def _run(context: dg.AssetExecutionContext, dbt: Dbt, plan: refresh.Plan | None,
+         manifest: Mapping) -> tuple[list, list]:
+    """Events of dbt for Dagster, and what it says of each node. ``PermanentError`` when it stopped before any."""
+    tell_merged(manifest["nodes"][node_id]["name"] for node_id in (plan.merged if plan else ()))
+    left = refresh.dbt_options(plan, manifest) if plan else []
+    invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test", *left], context=context,
+                         raise_on_error=False)
+    with contextlib.redirect_stdout(io.StringIO()):
+        events = list(invocation.stream())
+    results = invocation.get_artifact("run_results.json")["results"]
+    if not invocation.is_successful() and all(result["status"] in refresh.PASSED for result in results):
+        raise PermanentError("dbt build failed")
+    return events, results
 
 
 def _announced(plan: refresh.Plan | None) -> str:

@@ -19,7 +19,7 @@ from tznr_platform.storage import lake
 
 TABLE = "droits_mensuels"
 EMPTY = {"feed_read": "delivery_id integer, delivery_rank bigint, stamp varchar", "feed_persons": "person_id integer",
-         "feed_last_person": "greatest_number integer"}
+         "feed_last_number": "greatest_number integer"}
 
 
 def note_news(con: duckdb.DuckDBPyConnection, files: Collection[Path], persons: str) -> None:
@@ -38,7 +38,7 @@ def note_news(con: duckdb.DuckDBPyConnection, files: Collection[Path], persons: 
         join (select unnest($1::integer[]) as delivery_id, unnest($2::varchar[]) as stamp) using (delivery_id)""",
                 [list(stamps), list(stamps.values())])
     con.execute("create or replace table intake.feed_news as from intake.feed_now except from intake.feed_read")
-    con.execute("create or replace table intake.last_person as "
+    con.execute("create or replace table intake.last_number as "
                 f"select max(person_id) as greatest_number from ({persons})")
 
 
@@ -49,11 +49,11 @@ def only_gained(con: duckdb.DuckDBPyConnection) -> bool:
             and not exists (from intake.feed_read except from intake.feed_now)
             and not exists (from intake.feed_persons except from intake.present_persons)
             and not exists (select person_id from intake.present_persons where person_id <=
-                (select greatest_number from intake.feed_last_person) except from intake.feed_persons)""").fetchone()[0]
+                (select greatest_number from intake.feed_last_number) except from intake.feed_persons)""").fetchone()[0]
 
 
 def note_read(con: duckdb.DuckDBPyConnection) -> None:
     """The merged models hold the feed as it is now."""
-    for name, source in zip(EMPTY, ("feed_now", "present_persons", "last_person"), strict=True):
+    for name, source in zip(EMPTY, ("feed_now", "present_persons", "last_number"), strict=True):
         con.execute(f"create or replace table intake.{name} as from intake.{source}")
     con.execute("delete from intake.feed_news")

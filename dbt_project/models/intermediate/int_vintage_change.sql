@@ -1,6 +1,16 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert',
+    unique_key=['body_number', 'person_id', 'benefit_number', 'entitlement_month']) }}
+
 -- The months that some extraction told otherwise (a few per cent), one row an extraction month: what changed since the
 -- extraction before, and whether it already says what the latest one says.
-with told as (
+{% set is_revised %}(is_status_revised or is_amount_revised) and {{ only_news('last_delivery_rank') }}{% endset %}
+with revised as (
+    select body_number, person_id, benefit_number, entitlement_month
+    from {{ ref('int_vintage_month') }}
+    where {{ is_revised }}
+),
+
+told as (
     select
         feed.body_number,
         feed.person_id,
@@ -13,13 +23,17 @@ with told as (
             vintage_order('feed.extraction_date', 'feed.delivery_rank')) }} as paid_eur
     from {{ ref('stg_droits_mensuels') }} as feed
     join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = feed.benefit_code
-    join {{ ref('int_vintage_month') }} as months
+    join revised as months
         on months.person_id = feed.person_id and months.entitlement_month = feed.entitlement_month
         and months.benefit_number = benefits.benefit_number and months.body_number = feed.body_number
-        and (months.is_status_revised or months.is_amount_revised)
     left join {{ ref('int_vintage_scale') }} as scale
         on scale.delivery_rank = feed.delivery_rank and scale.extraction_date = feed.extraction_date
         and scale.benefit_code = feed.benefit_code and scale.is_out_of_scale
+    {% if is_incremental() -%}
+    -- no older extraction tells these months
+    where feed.extraction_date >= date '{{ run_query('select min(first_extraction_month) from ' ~ ref('int_vintage_month')
+        ~ ' where ' ~ is_revised).columns[0].values()[0] or '9999-12-31' }}'
+    {% endif -%}
     group by
         feed.body_number, feed.person_id, benefits.benefit_number, feed.entitlement_month,
         {{ month_of('feed.extraction_date') }}

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,13 +44,14 @@ def create_sources(settings: Settings) -> None:
             con.execute("drop table copied")
 
 
-def run_dbt(settings: Settings, *arguments: str) -> Built:
+def run_dbt(settings: Settings, *arguments: str, merged: Iterable[str] = ()) -> Built:
     """Run dbt on the working file of ``settings``; artefacts go beside it, never into the project."""
     target = settings.root / "target"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TZNR_", "DBT_"))}
     done = subprocess.run(
         [str(DBT), "--no-use-colors", *arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)],
         env={**environment, "DBT_TZNR_PATH": str(settings.working_file), "DBT_TZNR_TEMP": str(settings.spill_dir),
+             "DBT_TZNR_MERGED": " ".join(merged),
              "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(settings.root / "logs")},
         cwd=settings.root, capture_output=True, text=True, check=False)
     results = json.loads((target / "run_results.json").read_text())["results"]

@@ -45,7 +45,7 @@ def note_news(con: duckdb.DuckDBPyConnection, files: Collection[Path], persons: 
 def only_gained(con: duckdb.DuckDBPyConnection) -> bool:
     """True when all that was read is there, unchanged, and nobody left or came back."""
     return con.execute("""
-        select exists (from intake.feed_read)
+        select exists (from intake.feed_read) and exists (from intake.feed_last_number)
             and not exists (from intake.feed_read except from intake.feed_now)
             and not exists (from intake.feed_persons except from intake.present_persons)
             and not exists (select person_id from intake.present_persons where person_id <=

@@ -65,16 +65,24 @@ def _announced(plan: refresh.Plan | None) -> str:
 
 
 def _in_order(events: Sequence, plan: refresh.Plan, manifest: Mapping, rows: Mapping[str, int]) -> Iterator:
-    """What dbt made and what is in place, parents first as Dagster asks: what follows may go on from both."""
+    """What dbt made and what is in place, parents first as Dagster asks: what follows may go on from both.
+
+    A test in place passed on these very rows; its result is told again, so that what it blocks stays gated.
+    """
     made = {_model(event): event for event in events if isinstance(event, dg.Output)}
+    checks = {spec.name: spec for spec in dbt_models.check_specs}
+    told = []
     for node_id in plan.fingerprints:
-        node = manifest["nodes"][node_id]
+        node, unchanged = manifest["nodes"][node_id], {"état": "inchangé, laissé en place"}
         if node["name"] in made:
             yield made[node["name"]]
-        elif node["resource_type"] == "model" and node_id in plan.in_place:
+        elif node_id in plan.in_place and node["resource_type"] == "model":
             counted = {"dagster/row_count": rows[node["name"]]} if node["name"] in rows else {}
-            yield dg.MaterializeResult(asset_key=[node["schema"], node["name"]],
-                                       metadata={"état": "inchangé, laissé en place", **counted})
+            yield dg.MaterializeResult(asset_key=[node["schema"], node["name"]], metadata=unchanged | counted)
+        elif node_id in plan.in_place and (spec := checks.get(node["name"])):
+            told.append(dg.AssetCheckResult(passed=True, check_name=spec.name, asset_key=spec.asset_key,
+                                            metadata=unchanged))
+    yield from told
     yield from (event for event in events if not isinstance(event, dg.Output))
 
 

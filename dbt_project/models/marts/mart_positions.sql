@@ -4,9 +4,9 @@ select
     position_title_code,
     position_status_code,
     count(*) as position_count,
-    sum(fte_count) as fte_count,
+    {{ total('fte_count') }} as fte_count,
     count(case when end_date is null then 1 end) as active_position_count,
-    cast(coalesce(sum(case when end_date is null then fte_count end), 0) as double) as active_fte_count
+    coalesce({{ total('case when end_date is null then fte_count end') }}, 0) as active_fte_count
 from {{ ref('stg_postes') }}
 group by grouping sets (
     (territory_code, position_title_code, position_status_code),

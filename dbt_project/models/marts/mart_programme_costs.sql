@@ -4,9 +4,10 @@ select
     cast(fiscal_year as integer) as fiscal_year,
     nature_code,
     funder_code,
-    sum(case when expense_status_code = 'paye' then programme_cost_eur else 0 end) as programme_cost_paid_eur,
-    sum(case when expense_status_code = 'engage' then programme_cost_eur else 0 end) as programme_cost_committed_eur,
-    sum(case when expense_status_code = 'prevu' then programme_cost_eur else 0 end) as programme_cost_planned_eur,
+    {% for status, measure in {'paye': 'paid', 'engage': 'committed', 'prevu': 'planned'}.items() -%}
+    {{ total_eur("case when expense_status_code = '" ~ status ~ "' then programme_cost_eur else 0 end") }}
+        as programme_cost_{{ measure }}_eur,
+    {% endfor -%}
     count(distinct territory_code) as programme_territory_count
 from {{ ref('stg_depenses') }}
 group by grouping sets (

@@ -31,22 +31,27 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: Dbt, platform: Platform) 
         # a selection made by hand is made whole and noted nowhere: what it reads may not be up to date
         plan = None if context.is_subset else refresh.plan(con, manifest)
     PROGRESS.info(_announced(plan))
-    events, results = [], []
-    if plan is None or plan.in_place != plan.fingerprints.keys():
-        events, results = _run(context, dbt, plan, manifest)
-    with store.writer(platform.settings) as con:
-        if plan:
-            refresh.record(con, plan, results)
-        rows = store.row_counts(con)
+    events, results = _run(context, dbt, plan, manifest)
+    rows = _noted(platform, plan, results)
     counted = [_with_row_count(event, rows) for event in events]
     yield from _in_order(counted, plan, manifest, rows) if plan else counted
     if failed := [result["unique_id"] for result in results if result["status"] in {"error", "fail"}]:
         raise PermanentError(f"dbt build failed: {', '.join(failed)}")
 
 
+def _noted(platform: Platform, plan: refresh.Plan | None, results: Sequence[Mapping]) -> dict[str, int]:
+    """Note what dbt made; rows of each table."""
+    with store.writer(platform.settings) as con:
+        if plan:
+            refresh.record(con, plan, results)
+        return store.row_counts(con)
+
+
 def _run(context: dg.AssetExecutionContext, dbt: Dbt, plan: refresh.Plan | None,
          manifest: Mapping) -> tuple[list, list]:
     """Events of dbt for Dagster, and what it says of each node. ``PermanentError`` when it stopped before any."""
+    if plan and plan.in_place == plan.fingerprints.keys():
+        return [], []
     tell_merged(manifest["nodes"][node_id]["name"] for node_id in (plan.merged if plan else ()))
     left = refresh.dbt_options(plan, manifest) if plan else []
     invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test", *left], context=context,

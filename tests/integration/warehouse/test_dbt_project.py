@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.integration.warehouse.builds import Built
+from tznr_platform.disclosure.registry import tables
 
 LEDGERS = {"mart_programme_costs", "mart_transfers", "mart_avoided_costs"}
 INDEX = "mart_indicators"  # repeats the counts of the other marts in one long form
@@ -55,7 +56,7 @@ def test_column_names_follow_the_house(marts: list[dict]):
         "avoided_quantity", "drees_year", "caf_year", "registered_year", "table_name", "sender_kind", "published_value",
         "ingested_value", "median_request_delay_days", "median_decision_delay_days", "panel_change_mean",
         "observed_quantity", "counterfactual_quantity", "price_year", "reference_year", "publication_year", "numerator",
-        "denominator", "value", "territory_total"}
+        "denominator", "value", "territory_total", "item_mean", "item_covariance"}
 
 
 def test_every_mart_has_a_unit_test(empty_build: Built, marts: list[dict]):
@@ -75,19 +76,21 @@ def test_the_three_ledgers_never_meet(empty_build: Built, models: list[dict]):
 
 
 def test_marts_are_the_end_of_the_line(models: list[dict]):
-    """No stage reads from a later one; no mart but the index reads another mart; none reads a raw delivery of a person."""
+    """No stage reads a later one, no mart but the index reads another mart, none reads a raw delivery of a person."""
     rank = {"staging": 0, "intermediate": 1, "marts": 2}
     place = {model["name"]: rank[model["schema"]] for model in models}
     assert not [(model["name"], parent) for model in models for parent in _parents(model)
                 if place.get(parent, -1) > place[model["name"]]
-                or place.get(parent, -1) == place[model["name"]] == 2 and model["name"] != INDEX]
+                or (place.get(parent, -1) == place[model["name"]] == 2 and model["name"] != INDEX)]
     assert not [mart["name"] for mart in models if mart["schema"] == "marts"
                 for parent in mart["depends_on"]["nodes"] if parent.startswith("source.tznr.accepted")]
 
 
-def test_exposures_list_every_mart(empty_build: Built, marts: list[dict]):
-    for exposure in empty_build.manifest["exposures"].values():
-        assert _parents(exposure) == {mart["name"] for mart in marts}
+def test_exposures_say_who_reads_which_mart(empty_build: Built, marts: list[dict]):
+    read = {exposure["name"]: _parents(exposure) for exposure in empty_build.manifest["exposures"].values()}
+    reported = {table.mart for table in tables().values() if table.mart.startswith("mart_")}
+    assert read["rapport_intermediaire"] == read["rapport_final"] == reported
+    assert read["copie_publiee"] == {mart["name"] for mart in marts}
 
 
 def test_failing_rows_are_never_stored(empty_build: Built):

@@ -14,7 +14,6 @@ import click
 
 from tznr_platform import intake
 from tznr_platform.cli.init import prepare
-from tznr_platform.resources.dbt import DBT_EXECUTABLE, DBT_PROJECT_DIR
 from tznr_platform.settings import Settings, export_environment, load_settings, tell_merged
 from tznr_platform.storage import load_accepted, refresh, writer
 
@@ -34,6 +33,8 @@ def main(data_dir: Path, inbox: Path, until: str = "load") -> None:
 
 def build(settings: Settings) -> None:
     """Load, plan, run dbt with its tests, note what was made; says how many nodes were left alone and merged."""
+    from tznr_platform.resources.dbt import DBT_EXECUTABLE, DBT_PROJECT_DIR  # Dagster takes two seconds to import
+
     export_environment(settings)
     target = settings.root / "target"
     manifest = json.loads((target / "manifest.json").read_text())

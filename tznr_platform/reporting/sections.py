@@ -273,7 +273,7 @@ def annexes(book: Book) -> dict[str, Grid]:
         "quality": grid(
             book,
             "qualite",
-            "Lignes en quarantaine, par table et motif",
+            "Lignes écartées ou signalées, par table et motif",
             {"table_name": "Table", "sender_kind": "Émetteurs", "reason_code": "Motif"},
             {"lignes": "Lignes", "livraisons": "Livraisons"},
         ),

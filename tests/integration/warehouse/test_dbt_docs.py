@@ -9,11 +9,12 @@ import pytest
 
 from tests.browser.chromium import open_browser
 from tests.integration.warehouse.builds import Built, run_dbt
-from tznr_platform.assets.documentation import sealed
 
 
 @pytest.fixture(scope="module")
-def page(cohort_build: Built) -> str:
+def page(cohort_build: Built, dbt_manifest: Path) -> str:
+    from tznr_platform.assets.documentation import sealed  # the assets read the manifest when they are imported
+
     run_dbt(cohort_build.settings, "docs", "generate", "--static")
     return sealed((cohort_build.settings.root / "target" / "static_index.html").read_text(encoding="utf-8"))
 

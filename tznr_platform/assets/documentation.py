@@ -32,6 +32,11 @@ def dbt_docs(dbt: Dbt, platform: Platform) -> dg.MaterializeResult:
 
 
 def sealed(page: str) -> str:
-    """The page of dbt without the address of its tracker, and with a policy that forbids it any connection."""
+    """The page of dbt without the address of its tracker, and with a policy that forbids it any connection.
+
+    ``PermanentError`` when the page has no place for the policy: it is never written without.
+    """
+    if "<head>" not in page:
+        raise PermanentError("the page of dbt has no head: no policy could be set")
     head = f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     return OUTSIDE.sub("", page).replace("<head>", head, 1)

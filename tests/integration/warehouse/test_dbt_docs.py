@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.chromium import open_browser
 from tests.integration.warehouse.builds import Built, run_dbt
+from tznr_platform.errors import PermanentError
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,13 @@ def test_the_page_has_every_mart_and_no_address_of_a_tracker(page: str, cohort_b
     assert "cloudfront.net" not in page
     marts = [node["name"] for node in cohort_build.manifest["nodes"].values() if node.get("schema") == "marts"]
     assert marts and not [name for name in marts if name not in page]
+
+
+def test_a_page_without_a_place_for_the_policy_is_refused(dbt_manifest: None):
+    from tznr_platform.assets.documentation import sealed
+
+    with pytest.raises(PermanentError):
+        sealed("<html><body></body></html>")
 
 
 def test_the_page_opens_in_a_browser_and_asks_for_nothing(page: str, tmp_path: Path):

@@ -12,6 +12,7 @@ import dagster as dg
 from tznr_platform.assets.deliverables import DELIVERABLES
 from tznr_platform.assets.documentation import dbt_docs
 from tznr_platform.assets.entitlements import theoretical
+from tznr_platform.assets.estimates import ESTIMATES
 from tznr_platform.assets.exchange import EXCHANGE
 from tznr_platform.assets.privacy import requests
 from tznr_platform.assets.privacy_retention import retention_clock
@@ -21,4 +22,5 @@ from tznr_platform.assets.warehouse import WAREHOUSE
 
 def all_assets() -> Sequence[dg.AssetsDefinition]:
     """Every asset of the platform, in the order in which data flows."""
-    return [*reception_assets(), theoretical, *WAREHOUSE, dbt_docs, *DELIVERABLES, *EXCHANGE, requests, retention_clock]
+    return [*reception_assets(), theoretical, *WAREHOUSE, dbt_docs, *ESTIMATES, *DELIVERABLES,
+            *EXCHANGE, requests, retention_clock]

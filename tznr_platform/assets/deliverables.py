@@ -1,4 +1,4 @@
-"""From published marts to what leaves: estimates, disclosed numbers, report gates, reports, packages."""
+"""From published marts and estimates to what leaves: disclosed numbers, report gates, reports, packages."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import dagster as dg
 
 from quality import gate
 from tznr_platform import reporting
+from tznr_platform.assets.estimates import RETENTION
 from tznr_platform.assets.presentation import (
     CRITERIA_CHECK,
     OWNER,
@@ -13,42 +14,14 @@ from tznr_platform.assets.presentation import (
     gate_check,
     gate_metadata,
     markdown_table,
-    picture,
 )
 from tznr_platform.assets.warehouse import PUBLISHED
-from tznr_platform.disclosure import load_policy
-from tznr_platform.estimation import outputs as estimates
 from tznr_platform.release import package
 from tznr_platform.resources import Platform
 
-RETENTION = dg.AssetKey(["estimates", "retention"])
-MATCH_RATES = dg.AssetKey(["estimates", "match_rates"])
 NUMBERS = dg.AssetKey(["disclosed", "numbers"])
 OUTPUTS_GATE = dg.AssetKey(["gates", "gate_outputs"])
 REPORTS = {"interim": "Rapport intermédiaire (juillet 2026)", "final": "Rapport final (juillet 2027)"}
-
-
-@dg.asset(key=RETENTION, deps=[PUBLISHED], group_name="estimations", owners=[OWNER], kinds={"numpy", "parquet"},
-          pool="lake")
-def retention(platform: Platform) -> dg.MaterializeResult:
-    """Maintien des droits : incidence cumulée des sorties (Aalen-Johansen, sorties concurrentes), par prestation."""
-    outcome = estimates.write_retention(platform.settings)
-    return dg.MaterializeResult(metadata={
-        "dagster/row_count": len(outcome.frame), "courbe": picture(outcome.plot_png()),
-        "non_estimable": outcome.not_estimable_count})
-
-
-@dg.asset(key=MATCH_RATES, deps=[PUBLISHED], group_name="estimations", owners=[OWNER], kinds={"numpy", "parquet"},
-          pool="lake")
-def matches(platform: Platform) -> dg.MaterializeResult:
-    """Taux d'appariement par territoire, organisme et date de naissance par défaut, avec leur intervalle à 95 %.
-
-    « Introuvable » ne veut jamais dire « sans droit ». Une case de trop peu de personnes n'est ni tracée ni montrée.
-    """
-    rates, smallest = estimates.write_match_rates(platform.settings), load_policy().persons
-    return dg.MaterializeResult(metadata={
-        "dagster/row_count": len(rates.frame), "sans_reponse": rates.silent_count,
-        "graphique": picture(rates.plot_png(smallest)), "france": markdown_table(rates.summary(smallest))})
 
 
 @dg.asset(key=NUMBERS, deps=[PUBLISHED, RETENTION], group_name="divulgation", owners=[OWNER], kinds={"parquet"},
@@ -121,5 +94,5 @@ def _release_asset(report: str, title: str) -> dg.AssetsDefinition:
     return release
 
 
-DELIVERABLES = [retention, matches, numbers, outputs_gate, *(make(report, title) for report, title in REPORTS.items()
-                                      for make in (_gate_asset, _report_asset, _release_asset))]
+DELIVERABLES = [numbers, outputs_gate, *(make(report, title) for report, title in REPORTS.items()
+                                         for make in (_gate_asset, _report_asset, _release_asset))]

@@ -18,6 +18,7 @@ from tznr_platform import contracts
 from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, warehouse
+from tznr_platform.storage.estimates import marts_hash
 
 if TYPE_CHECKING:
     import duckdb
@@ -115,24 +116,6 @@ def content_hash(gate: Gate, settings: Settings) -> str:
         else:
             digest.update(f"{part}:{file_hash(path)}".encode())
     return digest.hexdigest()
-
-
-def marts_hash(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Order-free hash of every row of every mart; None where there is no mart."""
-    tables = con.execute("select table_name from information_schema.tables where table_schema = 'marts' "
-                         "order by 1").fetchall()
-    digest = hashlib.sha256()
-    for (name,) in tables:
-        columns = con.execute(
-            "select string_agg(column_name || ' ' || data_type, ',' order by ordinal_position) "
-            "from information_schema.columns where table_schema = 'marts' and table_name = ?",
-            [name],
-        ).fetchone()[0]
-        rows = con.execute(
-            f'select count(*), sum(hash(mart)::hugeint) from marts."{name}" as mart'
-        ).fetchone()
-        digest.update(f"{name}({columns}):{rows}".encode())
-    return digest.hexdigest() if tables else None
 
 
 def file_hash(path: Path) -> str:

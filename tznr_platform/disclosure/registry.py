@@ -26,7 +26,10 @@ NO_CODE = "inconnu"
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure of a table; ``within`` names the count it is a part of, ``follows`` what decides of it."""
+    """One measure of a table; ``within`` names the count it is a part of, ``follows`` what decides of it.
+
+    ``rounded``: a count given to the ten below. ``note``: column of words that stand beside the value, or for it.
+    """
 
     name: str
     column: str
@@ -41,6 +44,8 @@ class Measure:
     minimum: int | None = None
     dominance: str | None = None
     unavailable_when: str | None = None
+    rounded: bool = False
+    note: str | None = None
 
     @property
     def bases(self) -> tuple[str, ...]:
@@ -50,7 +55,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Table:
-    """One registered table: its mart, filter, dimensions, totals, and the sender tables that feed it."""
+    """One registered table: its mart, filter, dimensions, totals, and the sender tables that feed it.
+
+    ``estimate``: the estimate of the lake that is read instead of the mart, which then says whose data feed it.
+    """
 
     id: str
     title: str
@@ -60,10 +68,16 @@ class Table:
     dimensions: tuple[str, ...]
     sources: tuple[str, ...]
     measures: dict[str, Measure]
+    estimate: str | None = None
     where: str | None = None
     totals: dict[str, str] = field(default_factory=dict)
     by_territory: bool = True
     sums: bool = False
+
+    @property
+    def relation(self) -> str:
+        """What its numbers are read from, as a query names it."""
+        return f"estimates_{self.estimate}" if self.estimate else f"marts.{self.mart}"
 
 
 @dataclass(frozen=True)

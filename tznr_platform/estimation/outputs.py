@@ -13,11 +13,11 @@ from tznr_platform.estimation.match_rates import COUNTS, KEY, MatchRates, match_
 from tznr_platform.estimation.retention import FRAME_TYPES, Incidence, cumulative_incidence
 from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.settings import Settings
-from tznr_platform.storage import lake, warehouse
+from tznr_platform.storage import warehouse
+from tznr_platform.storage.estimates import marts_hash, write_estimates
 
 SPELLS = "select benefit_code, duration_months, exit_code, spell_count from marts.mart_spell_durations"
 MATCHES = f"select {', '.join((*KEY, *COUNTS))} from marts.mart_match_rates"
-RETENTION_FILE = "retention.parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,8 @@ def write_retention(settings: Settings) -> RetentionOutcome:
     """
     with warehouse.connect(settings.published_file, settings=settings, read_only=True) as con:
         outcome = retention_by_benefit(con.execute(SPELLS).df())
-        con.register("retention", outcome.frame)
-        lake.write_parquet(con, "select * from retention", settings.lake_dir / "estimates" / RETENTION_FILE)
+        computed_from = marts_hash(con)
+    write_estimates(settings, {"retention": outcome.frame}, computed_from)
     return outcome
 
 
@@ -67,6 +67,6 @@ def write_match_rates(settings: Settings) -> MatchRates:
     """
     with warehouse.connect(settings.published_file, settings=settings, read_only=True) as con:
         rates = match_rates(con.execute(MATCHES).df())
-        con.register("rates", rates.to_frame())
-        lake.write_parquet(con, "select * from rates", settings.lake_dir / "estimates" / "match_rates.parquet")
+        computed_from = marts_hash(con)
+    write_estimates(settings, {"match_rates": rates.to_frame()}, computed_from)
     return rates

@@ -14,6 +14,9 @@ from tznr_platform.disclosure.registry import tables
 from tznr_platform.reporting.book import Book, number_id
 from tznr_platform.reporting.labels import label
 
+NOT_COMPUTED = ("Non calculé pour ces données : la commande « tznr run --job estimations » calcule les estimations et "
+                "refait le rapport.")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -25,13 +28,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table of numbers: caption, column titles, rows, coverage line."""
+    """A table of numbers: caption, column titles, rows, coverage line, what is said when there is no row."""
 
     caption: str
     corners: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     coverage: Markup
+    empty: str
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ def grid(book: Book, table_id: str, caption: str, corners: dict[str, str], colum
                      tuple(_cell(table_id, measure, dict(zip(corners, key, strict=True)))
                            for measure in columns))
                  for key in book.keys(table_id, *corners, where=where))
-    return Grid(caption, tuple(corners.values()), tuple(columns.values()), rows, coverage(book, table_id))
+    return Grid(caption, tuple(corners.values()), tuple(columns.values()), rows, coverage(book, table_id),
+                empty(book, table_id))
 
 
 def crossed(book: Book, table_id: str, measure: str, caption: str, corners: dict[str, str], *,
@@ -64,7 +69,7 @@ def crossed(book: Book, table_id: str, measure: str, caption: str, corners: dict
                            for column in columns))
                  for key in book.keys(table_id, *corners))
     return Grid(caption, tuple(corners.values()), tuple(label(across, column) for column in columns), rows,
-                coverage(book, table_id))
+                coverage(book, table_id), empty(book, table_id))
 
 
 def _heads(corners: dict[str, str], key: tuple[str, ...]) -> tuple[str, ...]:
@@ -76,6 +81,12 @@ def _cell(table_id: str, measure: str, codes: dict[str, str]) -> str:
     return number_id(
         table_id, measure, *(codes[name] for name in tables()[table_id].dimensions if name in codes)
     )
+
+
+def empty(book: Book, table_id: str) -> str:
+    """Why a table has no row: nothing came, or its estimate was not made from the data that are published."""
+    is_late = tables()[table_id].estimate and book.value(f"champ.calcul.{table_id}.FR") is None
+    return NOT_COMPUTED if is_late else "Aucune donnée reçue."
 
 
 def coverage(book: Book, table_id: str) -> Markup:

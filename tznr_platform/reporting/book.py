@@ -24,7 +24,7 @@ class Book:
 
     def __init__(self, numbers: pd.DataFrame) -> None:
         self._rows = numbers[
-            ["value", "unit_code", "status_code", "label_fr", "table_id", "dimensions"]
+            ["value", "unit_code", "status_code", "label_fr", "note_fr", "table_id", "dimensions"]
         ].to_dict("index")
         self._masked = disclosure.load_policy().masked_label
 
@@ -32,6 +32,11 @@ class Book:
         """The published value, or None."""
         row = self._rows.get(number_id)
         return row["value"] if row and row["status_code"] == disclosure.PUBLISHED else None
+
+    def note(self, number_id: str) -> str:
+        """The words that stand beside a number, or for it; empty when there is none."""
+        row = self._rows.get(number_id)
+        return row["note_fr"] if row and isinstance(row["note_fr"], str) else ""
 
     def show(self, number_id: str) -> Markup:
         """The number as HTML: its text, its id, and a word of its own when it is masked or not available."""

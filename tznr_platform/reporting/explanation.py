@@ -19,6 +19,7 @@ from tznr_platform.errors import UserError
 from tznr_platform.reporting.numbers import read_numbers
 from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, warehouse
+from tznr_platform.storage.estimates import PREFIX, estimate_file, view_sql
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 DBT_SOURCES = ("dbt_project.yml", "models/**/*", "macros/**/*", "seeds/**/*")
@@ -45,11 +46,12 @@ def explain(settings: Settings, number_id: str) -> str:
             "",
             f"Identifiant    {number_id}",
             f"Valeur         {shown_value(row)}",
+            *([f"Précision      {row['note_fr']}"] if isinstance(row["note_fr"], str) else []),
             f"Définition     {table.definition}",
             f"Champ          {table.population}",
             f"Territoire     {place}",
             "",
-            f"Requête sur les résultats publiés (marts.{row['mart']})",
+            f"Requête sur les résultats publiés ({row['mart']})",
             f"  {row['query']}",
             "",
             *_deliveries(settings, table.sources, row["territory_code"]),
@@ -59,10 +61,19 @@ def explain(settings: Settings, number_id: str) -> str:
             "",
             "Pour le recalculer",
             f"  duckdb -readonly {settings.published_file}  puis la requête ci-dessus ;",
+            *_reading(settings, row["mart"]),
             "  ou « tznr run », qui refait tout depuis les livraisons.",
             "",
         ]
     )
+
+
+def _reading(settings: Settings, relation: str) -> list[str]:
+    """How an estimate is made readable before its query."""
+    if not relation.startswith(PREFIX):
+        return []
+    name = relation.removeprefix(PREFIX)
+    return [f"  auparavant : {view_sql(name, estimate_file(settings, name))} ;"]
 
 
 def shown_value(row) -> str:

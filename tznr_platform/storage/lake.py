@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,13 +73,16 @@ def atomic_write_text(path: Path, text: str) -> None:
     atomic_write_bytes(path, text.encode())
 
 
-def write_parquet(con: duckdb.DuckDBPyConnection, relation_sql: str, path: Path) -> None:
-    """Write the rows of a query as one Parquet file, whole or not at all."""
+def write_parquet(con: duckdb.DuckDBPyConnection, relation_sql: str, path: Path, *,
+                  notes: Mapping[str, str] | None = None) -> None:
+    """Write the rows of a query as one Parquet file, whole or not at all; ``notes``: words kept in its footer."""
+    said = ", ".join(f"{name}: {quote(text)}" for name, text in (notes or {}).items())
+    options = f"{PARQUET}, kv_metadata {{{said}}}" if said else PARQUET
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".writing-{path.name}")
         try:
-            con.execute(f"copy ({relation_sql}) to {quote(temporary)} ({PARQUET})")
+            con.execute(f"copy ({relation_sql}) to {quote(temporary)} ({options})")
             os.replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -43,9 +43,6 @@ def _draws(default: int):
     return click.option("--draws", type=click.IntRange(min=99), default=default, show_default=True)
 
 
-rivals_option = click.option("--rivals", default=sys.executable, help="Python that has the rivals")
-
-
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -54,7 +51,7 @@ def main(context: click.Context) -> None:
         return
     small = {"megabytes": 20, "persons": SMALL_PERSONS, "through": "2026-06",
              "folder": Path("data/benchmarks").resolve(), "units": SMALL_PERSONS, "months": 24, "rows": 2_000,
-             "draws": 99, "replications": 20, "rivals": sys.executable, "times": 2, "memory": "2GB"}
+             "draws": 99, "replications": 20, "times": 2, "memory": "2GB"}
     for name, command in main.commands.items():
         click.echo(f"\n{name}: {command.help} At {SMALL_PERSONS} persons:")
         context.invoke(command, **{option.name: small[option.name] for option in command.params})
@@ -167,21 +164,19 @@ def screen(persons: int, through: str, folder: Path) -> None:
 @click.option("--units", type=click.IntRange(min=100), default=50_000, show_default=True)
 @click.option("--months", type=click.IntRange(min=20), default=48, show_default=True)
 @_draws(1_000)
-@rivals_option
-def group_time(units: int, months: int, draws: int, rivals: str) -> None:
+def group_time(units: int, months: int, draws: int) -> None:
     """Group-time effects and their bootstrap bands against csdid and differences."""
     _echo_load()
-    click.echo(group_time_benchmark.compare(units, months, draws, rivals))
+    click.echo(group_time_benchmark.compare(units, months, draws))
 
 
 @main.command()
 @click.option("--rows", type=click.IntRange(min=1_000), default=50_000, show_default=True)
 @_draws(9_999)
-@rivals_option
-def bootstrap(rows: int, draws: int, rivals: str) -> None:
+def bootstrap(rows: int, draws: int) -> None:
     """The wild cluster bootstrap of one coefficient against wildboottest."""
     _echo_load()
-    click.echo(bootstrap_benchmark.compare(rows, draws, rivals))
+    click.echo(bootstrap_benchmark.compare(rows, draws))
 
 
 @main.command("size")

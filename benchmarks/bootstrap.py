@@ -28,9 +28,9 @@ def platform(rows: int, _: int, draws: int) -> Callable[[], dict]:
     return call
 
 
-def compare(rows: int, draws: int, python: str) -> str:
+def compare(rows: int, draws: int) -> str:
     """A line a side: seconds, ratio to the platform's, peak, the p-value."""
-    return sides("benchmarks.bootstrap", NAMES, (rows, 0, draws), python)
+    return sides("benchmarks.bootstrap", NAMES, (rows, 0, draws))
 
 
 if __name__ == "__main__":

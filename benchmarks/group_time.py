@@ -10,12 +10,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from benchmarks import rivals
 
 NAMES = ("csdid", "differences")
-RIVAL_SCRIPT = Path(rivals.__file__)
 
 
 def platform(units: int, periods: int, draws: int) -> Callable[[], dict]:
@@ -33,19 +31,18 @@ def platform(units: int, periods: int, draws: int) -> Callable[[], dict]:
     return call
 
 
-def compare(units: int, periods: int, draws: int, python: str) -> str:
+def compare(units: int, periods: int, draws: int) -> str:
     """A line a side: seconds, ratio to the platform's, peak, the overall effect on which all must agree."""
-    return sides("benchmarks.group_time", NAMES, (units, periods, draws), python)
+    return sides("benchmarks.group_time", NAMES, (units, periods, draws))
 
 
-def sides(module: str, names: tuple[str, ...], numbers: tuple[int, int, int], python: str) -> str:
+def sides(module: str, names: tuple[str, ...], numbers: tuple[int, int, int]) -> str:
     """Run the platform's ``module`` and the rivals, each in its own process, and compare them."""
     words = [str(number) for number in numbers]
     ours = _json([sys.executable, "-m", module, *words])
     lines = [_line("platform", ours, ours)]
     for name in names:
-        found = _json([python, str(RIVAL_SCRIPT), name, *words])
-        lines.append(f"{name:<14} not installed" if "absent" in found else _line(name, found, ours))
+        lines.append(_line(name, _json([sys.executable, rivals.__file__, name, *words]), ours))
     return "\n".join(lines)
 
 

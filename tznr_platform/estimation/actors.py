@@ -1,8 +1,8 @@
 """Who holds a network together: centralities, groups, core actors, distances.
 
 Here: quantities of networks without weights, from a list of ties and of organisations. Not here: density and
-reciprocity (``networks``), whether two networks resemble each other (``network_tests``). Sources: Freeman (1978),
-Newman and Girvan (2004), Blondel et al. (2008).
+reciprocity (``networks``), the search for groups (``communities``), whether two networks resemble each other
+(``network_tests``). Sources: Freeman (1978), Newman and Girvan (2004).
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tznr_platform.estimation.communities import best_groups
 from tznr_platform.estimation.networks import FEWEST_RESPONSES, graph_of
 from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.french import count, number
-
-LOUVAIN_STARTS = 200
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,6 @@ class Actors:
             "closeness": self.closeness, "betweenness": self.betweenness, "eigenvector": self.eigenvector,
             "group": self.group,
             "is_core": [name in self.core for name in self.organisations]})
-
 
     def explain(self) -> str:
         """French sentence that may be printed under the table."""
@@ -111,12 +109,12 @@ def _eigenvector(graph) -> tuple[float, ...]:
 
 
 def _groups(graph, seed: int) -> list[set[str]]:
-    """Best modularity of many seeded Louvain starts, largest group first: one start alone depends on luck."""
+    """The division of best modularity, largest group first."""
     import networkx as nx
 
-    found = (nx.community.louvain_communities(graph, weight=None, seed=seed + start) for start in range(LOUVAIN_STARTS))
-    best = max(found, key=lambda groups: round(nx.community.modularity(graph, groups, weight=None), 12))
-    return sorted(best, key=lambda group: (-len(group), min(group)))
+    found = best_groups(nx.to_numpy_array(graph, weight=None), seed=seed)
+    groups = [{node for node, own in zip(graph, found, strict=True) if own == number} for number in set(found.tolist())]
+    return sorted(groups, key=lambda group: (-len(group), min(group)))
 
 
 def _assortativity(graph) -> float | None:

@@ -102,7 +102,8 @@ def _facts(analyses: Sequence[Psa], costs: Sequence[CostPerOpening]) -> dict[str
     first = analyses[0]
     events = pd.concat([one.by_event for one in analyses])
     return {
-        "design": first.design_sha256, "price_year": str(first.avoided.price_year),
+        "design": first.design_sha256,
+        "price_year": " et ".join(map(str, sorted({one.avoided.price_year for one in analyses}))),
         "draws": french.number(len(first.net)), "discount_rate": french.share(first.discount_rate),
         "sensitivity_rates": " et ".join(french.share(rate) for rate in SENSITIVITY_RATES),
         "perspectives": " ; ".join(one.perspective.title for one in analyses),

@@ -150,20 +150,22 @@ def vertex_bootstrap(ties: np.ndarray, indicator: Callable[[np.ndarray], float],
     The tie of an organisation with its own copy is drawn among all pairs (Snijders and Borgatti 1999).
     """
     ties = matrix_of(ties)
-    count = len(ties)
-    if count < 3:
+    if len(ties) < 3:
         return NotEstimable("erreur d'un indicateur de réseau", "il faut au moins trois organisations")
-    random = np.random.default_rng(seed)
+    values = [indicator(drawn) for drawn in _redrawn(ties, draws, seed)]
+    return float(np.std(values, ddof=1))
+
+
+def _redrawn(ties: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """Networks (draws x n x n) of organisations drawn with replacement."""
+    count, random = len(ties), np.random.default_rng(seed)
     off = ~np.eye(count, dtype=bool)
-    values = np.empty(draws)
-    for rank in range(draws):
-        chosen = random.integers(0, count, count)
-        drawn = ties[np.ix_(chosen, chosen)]
-        copies = (chosen[:, None] == chosen[None, :]) & off
-        drawn[copies] = random.choice(ties[off], size=int(copies.sum()))
-        np.fill_diagonal(drawn, 0)
-        values[rank] = indicator(drawn)
-    return float(values.std(ddof=1))
+    chosen = random.integers(0, count, (draws, count))
+    drawn = ties[chosen[:, :, None], chosen[:, None, :]]
+    copies = (chosen[:, :, None] == chosen[:, None, :]) & off
+    drawn[copies] = random.choice(ties[off], size=int(copies.sum()))
+    drawn[:, ~off] = 0
+    return drawn
 
 
 def density(ties: np.ndarray) -> float:

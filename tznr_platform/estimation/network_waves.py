@@ -7,7 +7,7 @@ wave resembles the one before. Not here: the indicators themselves (``networks``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,8 +93,12 @@ def networks_of(ties: pd.DataFrame, organisations: pd.DataFrame) -> Iterator[Net
             yield Network((territory, wave, kind), names, tuple(rows["organisation_type_code"]), matrix, answered)
 
 
-def wave_indicators(network: Network, *, seed: int, draws: int = 999) -> list[dict] | NotEstimable:
-    """A row a reading of silence: indicators, their bounds, the vertex bootstrap error of density, groups and core."""
+def wave_indicators(network: Network, *, seed: int, draws: int = 999,
+                    held: Actors | NotEstimable | None = None) -> list[dict] | NotEstimable:
+    """A row a reading of silence: indicators, their bounds, the vertex bootstrap error of density, groups and core.
+
+    ``held``: the actors of this network, where they are known already.
+    """
     if len(network.organisations) < 2:
         return NotEstimable(network.code, "un réseau compte au moins deux organisations.")
     dense, mutual = (bounds(network.ties, network.has_answered) for bounds in (density_bounds, reciprocity_bounds))
@@ -106,8 +110,8 @@ def wave_indicators(network: Network, *, seed: int, draws: int = 999) -> list[di
             continue
         matrix, _ = read(network.ties, network.has_answered, reading)
         error = vertex_bootstrap(matrix, density_of, seed=seed, draws=draws)
-        held = network.actors(seed=seed) if reading == "told_by_others" else None
-        known = held if isinstance(held, Actors) else None
+        known = (held or network.actors(seed=seed)) if reading == "told_by_others" else None
+        known = known if isinstance(known, Actors) else None
         rows.append({
             **dict(zip(KEY, network.key, strict=True)), "reading_code": reading,
             "response_share": network.response_share, **vars(found), "density_low": dense.low,
@@ -123,10 +127,15 @@ def core_by_type(network: Network, *, seed: int) -> pd.DataFrame | NotEstimable:
     held = network.actors(seed=seed)
     if isinstance(held, NotEstimable):
         return held
-    types = pd.Series(network.types, index=network.organisations)
-    few = types.value_counts()
-    types = types.where(types.map(few) >= FEWEST_OF_A_TYPE, OTHER_TYPES)
-    rows = pd.DataFrame({"organisation_type_code": types, "core_count": types.index.isin(held.core)})
+    return cores_by_type([(network, held)])
+
+
+def cores_by_type(held: Sequence[tuple[Network, Actors]]) -> pd.DataFrame:
+    """The same over several networks: organisations of a type, and those in the core of their network, added up."""
+    rows = pd.concat([pd.DataFrame({"organisation_type_code": network.types, "core_count":
+                                    np.isin(network.organisations, known.core)}) for network, known in held])
+    few = rows["organisation_type_code"].map(rows["organisation_type_code"].value_counts()) < FEWEST_OF_A_TYPE
+    rows["organisation_type_code"] = rows["organisation_type_code"].mask(few, OTHER_TYPES)
     found = rows.groupby("organisation_type_code")["core_count"].agg(["size", "sum"]).reset_index()
     return found.set_axis(["organisation_type_code", "organisation_count", "core_count"], axis=1)
 

@@ -7,12 +7,15 @@ description: nothing makes both groups alike.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from tznr_platform.estimation.design import Design, load_design
 from tznr_platform.estimation.multiplicity import adjusted_by_family
+from tznr_platform.estimation.results import VERDICT, typed
 from tznr_platform.estimation.retention import COLUMNS, cumulative_incidence
 from tznr_platform.estimation.rmst import (
     HORIZON,
@@ -24,9 +27,23 @@ from tznr_platform.estimation.rmst import (
 )
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 from tznr_platform.settings import Settings
-from tznr_platform.storage import lake, warehouse
+from tznr_platform.storage import warehouse
+from tznr_platform.storage.estimates import marts_hash, write_estimates
+
+if TYPE_CHECKING:
+    import altair as alt
 
 ESTIMAND = "retention_incidence"
+KEPT = "kept"
+MONTHS = {
+    "benefit_code": "string", "part_code": "string", "horizon_months": "Float64", "estimate_months": "Float64",
+    "standard_error": "Float64", "low_months": "Float64", "high_months": "Float64", "spell_count": "Int64", **VERDICT,
+    "design_sha256": "string"}
+DIFFERENCES = {
+    "benefit_code": "string", "horizon_months": "Float64", "outreach_months": "Float64", "other_months": "Float64",
+    "difference_months": "Float64", "standard_error": "Float64", "low_months": "Float64", "high_months": "Float64",
+    "p_value": "Float64", "adjusted_p_value": "Float64", "outreach_spell_count": "Int64", "other_spell_count": "Int64",
+    "cluster_count": "Int64", **VERDICT, "design_sha256": "string"}
 COUNTED = """
 with first_territory as (
     select person_id,
@@ -46,23 +63,65 @@ order by all
 
 @dataclass(frozen=True, eq=False)
 class RetentionMonths:
-    """Months kept and lost by benefit, differences between channels, and what could not be estimated."""
+    """By benefit: months kept and lost, difference between channels, each estimated or not; spells by group.
 
-    means: tuple[RestrictedMean, ...]
-    differences: tuple[RmstDifference, ...]
-    not_estimable: tuple[NotEstimable, ...]
+    ``spell_counts``: all, after outreach, after other contacts.
+    """
+
+    by_benefit: Mapping[str, tuple[RestrictedMean | NotEstimable, RmstDifference | NotEstimable]]
+    spell_counts: Mapping[str, tuple[int, int, int]]
+    months: float
     design: Design
 
+    @property
+    def means(self) -> tuple[RestrictedMean, ...]:
+        return tuple(mean for mean, _ in self.by_benefit.values() if isinstance(mean, RestrictedMean))
+
+    @property
+    def differences(self) -> tuple[RmstDifference, ...]:
+        return tuple(gap for _, gap in self.by_benefit.values() if isinstance(gap, RmstDifference))
+
+    @property
+    def not_estimable(self) -> tuple[NotEstimable, ...]:
+        return tuple(one for pair in self.by_benefit.values() for one in pair if isinstance(one, NotEstimable))
+
     def to_frame(self) -> pd.DataFrame:
-        """One row a benefit and part (kept, lost to each exit); empty without any."""
-        return pd.concat([pd.DataFrame(), *(one.to_frame() for one in self.means)], ignore_index=True)
+        """One row a benefit and part (kept, lost to each exit), or one that says why not."""
+        rows = [row for benefit, (mean, _) in self.by_benefit.items() for row in self._months(benefit, mean)]
+        return typed(rows, MONTHS)
 
     def difference_frame(self) -> pd.DataFrame:
-        """One row a benefit, p-values corrected within the family of retention; empty without any."""
-        if not self.differences:
-            return pd.DataFrame()
-        frame = pd.concat([one.to_frame() for one in self.differences], ignore_index=True)
-        return adjusted_by_family(frame.assign(family_code=self.design.estimand(ESTIMAND).family), self.design)
+        """One row a benefit, p-values corrected within the family of retention; or one that says why not."""
+        rows = [self._difference(benefit, gap) for benefit, (_, gap) in self.by_benefit.items()]
+        frame = pd.DataFrame(rows, columns=[*DIFFERENCES, "family_code"]).astype({"p_value": "float64"})
+        return typed(adjusted_by_family(frame, self.design), DIFFERENCES)
+
+    def _months(self, benefit: str, mean: RestrictedMean | NotEstimable) -> list[dict]:
+        known = {"benefit_code": benefit, "horizon_months": self.months, "spell_count": self.spell_counts[benefit][0],
+                 "is_estimated": isinstance(mean, RestrictedMean), "design_sha256": self.design.sha256}
+        if isinstance(mean, NotEstimable):
+            return [{**known, "part_code": KEPT, "reason": mean.reason}]
+        rows = mean.to_frame().assign(part_code=lambda frame: frame["exit_code"].replace("", KEPT))
+        return [{**row, **known} for row in rows.to_dict("records")]
+
+    def _difference(self, benefit: str, gap: RmstDifference | NotEstimable) -> dict:
+        _, outreach, other = self.spell_counts[benefit]
+        known = {"benefit_code": benefit, "horizon_months": self.months, "outreach_spell_count": outreach,
+                 "other_spell_count": other, "is_estimated": isinstance(gap, RmstDifference),
+                 "design_sha256": self.design.sha256, "family_code": self.design.estimand(ESTIMAND).family}
+        if isinstance(gap, NotEstimable):
+            return {**known, "reason": gap.reason}
+        found = gap.to_frame().iloc[0].to_dict()
+        return {**found, **known, "outreach_months": found["first_months"], "other_months": found["second_months"]}
+
+    def plot(self) -> alt.Chart:
+        """Months kept by benefit, with their intervals."""
+        from tznr_platform.estimation.interval_chart import interval_chart
+
+        rows = self.to_frame().query("part_code == @KEPT and is_estimated").astype({"estimate_months": "float64"})
+        return interval_chart(rows, label="benefit_code", value="estimate_months", low="low_months",
+                              high="high_months", title=f"Mois de droit conservés sur {self.months:g}", axis="Mois",
+                              nothing=None)
 
     def explain(self) -> str:
         """A sentence a benefit, a difference, a reason."""
@@ -77,16 +136,18 @@ def retention_months(spells: pd.DataFrame, months: float = HORIZON, *, design: D
     """
     require_columns(spells, ("territory_code", "benefit_code", "channel_code", *COLUMNS), "maintien des droits")
     design = design or load_design()
-    found: list[RestrictedMean | RmstDifference | NotEstimable] = []
-    for benefit, rows in spells.groupby("benefit_code", observed=True, sort=True):
-        whole = cumulative_incidence(rows, str(benefit), design=design)
-        found.append(whole if isinstance(whole, NotEstimable) else restricted_mean(whole, months))
-        left_out = [_curves(rows[rows["territory_code"] != code], str(benefit), design)
-                    for code in sorted(set(rows["territory_code"]))]
-        found.append(rmst_difference(*_curves(rows, str(benefit), design), months, left_out=left_out))
-    return RetentionMonths(tuple(one for one in found if isinstance(one, RestrictedMean)),
-                           tuple(one for one in found if isinstance(one, RmstDifference)),
-                           tuple(one for one in found if isinstance(one, NotEstimable)), design)
+    found, counts = {}, {}
+    for code, rows in spells.groupby("benefit_code", observed=True, sort=True):
+        benefit = str(code)
+        whole = cumulative_incidence(rows, benefit, design=design)
+        mean = whole if isinstance(whole, NotEstimable) else restricted_mean(whole, months)
+        left_out = [_curves(rows[rows["territory_code"] != territory], benefit, design)
+                    for territory in sorted(set(rows["territory_code"]))]
+        found[benefit] = mean, rmst_difference(*_curves(rows, benefit, design), months, left_out=left_out)
+        outreach = rows["channel_code"].isin(design.outreach_channels)
+        total, after = int(rows["spell_count"].sum()), int(rows.loc[outreach, "spell_count"].sum())
+        counts[benefit] = total, after, total - after
+    return RetentionMonths(found, counts, months, design)
 
 
 def _curves(rows: pd.DataFrame, benefit: str, design: Design) -> tuple[Curve, Curve]:
@@ -102,10 +163,7 @@ def write_retention_months(settings: Settings) -> RetentionMonths:
     Raises ``UserError`` STORAGE when there is no working warehouse or no room left.
     """
     with warehouse.connect(settings.working_file, settings=settings, read_only=True) as con:
-        outcome = retention_months(con.execute(COUNTED).df())
-        for name, frame in (("retention_months", outcome.to_frame()),
-                            ("retention_differences", outcome.difference_frame())):
-            if len(frame):
-                con.register("found", frame)
-                lake.write_parquet(con, "select * from found", settings.lake_dir / "estimates" / f"{name}.parquet")
+        outcome, computed_from = retention_months(con.execute(COUNTED).df()), marts_hash(con)
+    write_estimates(settings, {"retention_months": outcome.to_frame(),
+                               "retention_differences": outcome.difference_frame()}, computed_from)
     return outcome

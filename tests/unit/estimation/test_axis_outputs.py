@@ -15,6 +15,7 @@ from tznr_platform.estimation.scale_outputs import scales_from_moments, write_sc
 from tznr_platform.estimation.scales import reliability_from_items
 from tznr_platform.settings import Settings
 from tznr_platform.storage import warehouse
+from tznr_platform.storage.estimates import marts_hash, show_current, write_estimates
 
 KEY = {"instrument_code": "C", "instrument_version": "2025", "dimension_code": "D"}
 ITEMS = ["A", "B", "C"]
@@ -68,41 +69,102 @@ def test_moments_give_the_coefficients_of_the_answers(waves: dict[str, pd.DataFr
 def test_empty_moments_are_an_empty_outcome(moments: pd.DataFrame):
     outcome = scales_from_moments(moments.head(0))
     assert outcome.to_frame().empty and outcome.comparability_frame().empty and outcome.explain() == ""
+    assert outcome.to_frame().dtypes.equals(scales_from_moments(moments).to_frame().dtypes)
+
+
+def test_a_mean_is_read_only_of_a_reliable_scale_whose_waves_are_comparable(moments: pd.DataFrame):
+    scores = pd.DataFrame([{**KEY, "wave_code": wave, "respondent_count": 310, "score_mean": 2.0, "score_sd": 1.0,
+                            "floor_share": 0.1, "ceiling_share": 0.2} for wave in ("T0", "T1", "T2")])
+    outcome = scales_from_moments(moments)
+    assert outcome.comparabilities[0].allows_means
+    found = outcome.means_frame(scores).set_index("wave_code")
+    assert found["score_mean"].dropna().to_dict() == {"T0": 2.0, "T1": 2.0}
+    assert "aucune réponse complète" in found.loc["T2", "reason"] and found.loc["T2", "respondent_count"] == 310
+    alone = scales_from_moments(moments[moments["first_wave_code"] == moments["last_wave_code"]])
+    assert alone.means_frame(scores).set_index("wave_code")["reason"].to_dict()["T1"] == "non comparable avec T0"
+    noise = moments.assign(item_covariance=np.where(moments["item_code"] == moments["other_item_code"], 1.0, 0.01))
+    assert "insuffisante" in scales_from_moments(noise).means_frame(scores).loc[0, "reason"]
 
 
 def test_each_perspective_has_its_analysis_or_its_reason(costs: tuple[pd.DataFrame, pd.DataFrame]):
     outcome = avoided_costs(*costs)
     frame = outcome.to_frame().set_index("perspective_code")
-    assert frame["avoided_mean_eur"].to_dict() == pytest.approx(
+    assert frame["avoided_mean_eur"].dropna().to_dict() == pytest.approx(
         {"public": 60_000, "prestataire": 60_000, "societe": 120_000}, rel=0.06)
-    assert frame["programme_mean_eur"].to_dict() == pytest.approx(
+    assert frame["programme_mean_eur"].dropna().to_dict() == pytest.approx(
         {"public": 1e4 + 1e4 / 1.032, "prestataire": 0, "societe": 1e4 + 1e4 / 1.032})
     assert [one.subject for one in outcome.not_estimable] == ["coûts évités, Ménages"]
+    assert frame["reason"].notna().to_dict() == {"public": False, "prestataire": False, "menage": True,
+                                                 "societe": False}
     assert len(outcome.payer_frame()) == 4
     assert len(outcome.cheers.to_frame()) == 28
+    drawn = outcome.distribution_frame().set_index(["perspective_code", "percentile"])["net_eur"]
+    assert drawn["societe", 5] < frame.loc["societe", "net_mean_eur"] < drawn["societe", 95]
+    assert set(outcome.tornado_frame()["rank"]) == {1, 2, 3}
+
+
+def _effects(**changes: object) -> pd.DataFrame:
+    row = {"estimand_code": "opening_after_outreach", "is_estimated": True, "label": "causal (aller-vers)",
+           "estimate": 0.1, "standard_error": 0.01, "contacted_count": 1000, "cluster_count": 30}
+    return pd.DataFrame([{**row, "benefit_code": "RSA"}, {**row, "benefit_code": "AL", "estimate": 0.05},
+                         {**row, "benefit_code": "PPA", "label": "non identifiable"},
+                         {**row, "benefit_code": "RSA", "estimand_code": "opening_after_desk"}]).assign(**changes)
+
+
+def test_cost_per_opening_takes_causal_effects_and_no_other(costs: tuple[pd.DataFrame, pd.DataFrame]):
+    outcome = avoided_costs(*costs, effects=_effects(), gross_openings=400)
+    found = outcome.opening_frame().set_index("scenario")
+    first = found.iloc[0]
+    assert (first["gross_eur"], first["additional_openings"]) == (50, 150)
+    assert first["corrected_eur"] == pytest.approx(2e4 / 150)
+    assert first["corrected_low_eur"] < first["corrected_eur"] < first["corrected_high_eur"]
+    assert len(found) == 3 and found["is_estimated"].all()
+    for effects, why in ((None, "ne sont pas calculés"), (_effects(label="non identifiable"), "aucun effet"),
+                         (_effects(standard_error=1.0), "peut être nul"), (_effects(estimate=-0.2), "négatif")):
+        undefined = avoided_costs(*costs, effects=effects, gross_openings=400).opening_frame()
+        assert (undefined["status_label"] == "non défini").all() and undefined["corrected_eur"].isna().all()
+        assert undefined["reason"].str.contains(why).all() and undefined["gross_eur"].notna().all()
 
 
 def test_prices_of_several_years_and_no_unit_cost_are_said(costs: tuple[pd.DataFrame, pd.DataFrame]):
     events, programme = costs
     mixed = events.assign(price_year=np.where(events["payer_code"] == "BAILLEUR", 2020, 2025))
     assert "plusieurs années (2020, 2025)" in avoided_costs(mixed, programme).explain()
+    assert avoided_costs(mixed, programme).to_frame()["is_estimated"].tolist() == [True, True, False, False]
     assert "aucun coût unitaire" in avoided_costs(events.assign(unit_cost_central_eur=np.nan), programme).explain()
-    assert avoided_costs(events.head(0), programme.head(0)).to_frame().empty
+    empty = avoided_costs(events.head(0), programme.head(0))
+    assert empty.to_frame()["reason"].notna().all() and empty.payer_frame().empty and empty.tornado_frame().empty
+    assert len(empty.opening_frame()) == 2 and "coût du programme" in avoided_costs(events, programme.head(0)).explain()
+
+
+def _published(settings: Settings, tables: dict[str, pd.DataFrame]) -> None:
+    settings.published_file.parent.mkdir(parents=True)
+    with warehouse.connect(settings.published_file, settings=settings) as con:
+        con.execute("create schema marts")
+        for name, frame in tables.items():
+            con.register("given", frame)
+            con.execute(f"create table marts.{name} as from given")
 
 
 def test_outcomes_are_written_to_the_lake(tmp_path, moments: pd.DataFrame, costs: tuple[pd.DataFrame, pd.DataFrame]):
     settings = Settings(data_dir=tmp_path)
-    settings.published_file.parent.mkdir(parents=True)
     events, programme = costs
-    with warehouse.connect(settings.published_file, settings=settings) as con:
-        con.execute("create schema marts")
-        for name, frame in (("mart_scale_moments", moments), ("mart_avoided_costs", events),
-                            ("mart_programme_costs", programme.assign(territory_code="FR"))):
-            con.register("given", frame)
-            con.execute(f"create table marts.{name} as from given")
-    write_scales(settings), write_avoided_costs(settings)
-    found = {path.stem for path in (settings.lake_dir / "estimates").glob("*.parquet")}
-    assert found == {"scale_reliability", "scale_comparability", "avoided_costs", "avoided_costs_by_payer", "cheers"}
+    scores = pd.DataFrame([{**KEY, "wave_code": "T0", "territory_code": "FR", "respondent_count": 310,
+                            "score_mean": 2.0, "score_sd": 1.0, "floor_share": 0.1, "ceiling_share": 0.2}])
+    _published(settings, {
+        "mart_scale_moments": moments, "mart_scales": scores, "mart_avoided_costs": events,
+        "mart_programme_costs": programme.assign(territory_code="FR"),
+        "mart_access": pd.DataFrame({"territory_code": ["FR"], "channel_code": ["tous"], "opened_count": [9]}),
+        "mart_coverage": pd.DataFrame({"territory_code": ["FR", "TZNR-01"], "person_count": [310, 310],
+                                       "has_deliveries": [True, True]})})
+    write_scales(settings)
+    assert "ne sont pas calculés" in write_avoided_costs(settings).opening_frame().loc[0, "reason"]
+    with warehouse.connect(settings.published_file, settings=settings, read_only=True) as con:
+        write_estimates(settings, {"access_effects": _effects()}, marts_hash(con))
+        assert write_avoided_costs(settings).opening_frame()["is_estimated"].all()
+        found = show_current(con, settings, marts_hash(con))
+    assert found == {"access_effects", "scale_reliability", "scale_comparability", "scale_means", "avoided_costs",
+                     "avoided_costs_by_payer", "cost_tornado", "cost_distribution", "cost_per_opening", "cheers"}
 
 
 def _filled(settings: Settings, waves: dict[str, pd.DataFrame], moments: pd.DataFrame) -> None:
@@ -136,7 +198,11 @@ def test_changes_are_read_as_counts_and_judged_by_the_comparability(tmp_path, wa
         counted = con.execute(COUNTED).df()
     assert counted["person_count"].sum() == 300
     assert counted.loc[counted["last_score"].isna(), "person_count"].sum() == 100
-    assert "non établie" in changes_from_counts(counted, scales_from_moments(moments.head(0))).explain()
+    unknown = changes_from_counts(counted, scales_from_moments(moments.head(0)))
+    assert "fiabilité inconnue" in unknown.explain()
+    assert unknown.to_frame()[["person_count", "paired_count"]].values.tolist() == [[300, 200]]
+    empty = changes_from_counts(counted.head(0), scales)
+    assert empty.to_frame().empty and empty.to_frame().dtypes.equals(outcome.to_frame().dtypes)
 
 
 def _spells() -> pd.DataFrame:
@@ -165,11 +231,17 @@ def test_months_kept_by_benefit_and_by_channel():
     gaps = [_difference(rsa[rsa["territory_code"] != code]) - found.estimate for code in set(rsa["territory_code"])]
     assert found.standard_error == pytest.approx(np.sqrt(3 / 4 * np.square(gaps).sum()))
     assert found.cluster_count == 4
-    frame = outcome.difference_frame()
-    assert frame["adjusted_p_value"].tolist() == pytest.approx(frame["p_value"].tolist())
+    frame = outcome.difference_frame().set_index("benefit_code")
+    assert frame["adjusted_p_value"].dropna().to_dict() == pytest.approx(frame["p_value"].dropna().to_dict())
+    assert frame.loc["ASPA", ["outreach_spell_count", "other_spell_count", "is_estimated"]].tolist() == [0, 3, False]
+    kept = outcome.to_frame().query("part_code == 'kept'").set_index("benefit_code")
+    assert kept["spell_count"].to_dict() == {"ASPA": 3, "PPA": 460, "RSA": 460}
+    assert "aucune sortie" in kept.loc["ASPA", "reason"]
     assert {one.subject.split(",")[0] for one in outcome.not_estimable} == {"ASPA"}
     assert "Comparaison descriptive" in outcome.explain()
-    assert retention_months(_spells().head(0)).difference_frame().empty
+    empty = retention_months(_spells().head(0))
+    assert empty.difference_frame().empty and empty.difference_frame().dtypes.equals(outcome.difference_frame().dtypes)
+    assert empty.to_frame().empty and empty.to_frame().dtypes.equals(outcome.to_frame().dtypes)
     assert "un seul territoire" in retention_months(rsa[rsa["territory_code"] == "TZNR-01"]).explain()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.network_access import network_and_access
+from tznr_platform.estimation.network_outputs import networks_of_territories
 from tznr_platform.estimation.network_waves import (
     Network,
     core_by_type,
@@ -112,3 +113,41 @@ def test_missing_territories_are_counted_and_few_say_why():
     assert isinstance(network_and_access(rows(12, 0.0).assign(density_change=0.1), seed=1), NotEstimable)
     with pytest.raises(UserError):
         network_and_access(pd.concat([cut, cut]), seed=1)
+
+
+def territories(count: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The study of several territories, and what access looks like in each."""
+    parts = [[part.assign(territory_code=f"TZNR-{rank:02d}") for part in study(rank, respondents=7)]
+             for rank in range(1, count + 1)]
+    codes = [f"TZNR-{rank:02d}" for rank in range(1, count + 1)]
+    access = pd.DataFrame({"territory_code": codes, "access_effect": np.linspace(0.1, 0.4, count)})
+    return pd.concat([ties for ties, _ in parts]), pd.concat([listed for _, listed in parts]), access
+
+
+def test_networks_of_the_nation_name_no_organisation():
+    outcome = networks_of_territories(*territories(7), draws=99)
+    assert set(outcome.frame["tie_type_code"]) == {"orientation"} and outcome.frame["is_estimated"].all()
+    summary = outcome.summary.set_index("wave_code").loc["V1"]
+    assert (summary["network_count"], summary["organisation_count"], summary["respondent_count"]) == (7, 56, 49)
+    assert summary["density_low"] < summary["density"] < summary["density_high"]
+    assert summary["sampled_low"] < summary["density"] < summary["sampled_high"]
+    cores = outcome.cores.query("wave_code == 'V1'").set_index("organisation_type_code")
+    assert cores["organisation_count"].to_dict() == {"CAF": 7, "CCAS": 21, "association": 28}
+    assert cores.loc["CAF", "core_count"] == 7
+    shown = [outcome.to_frame(), outcome.summary, outcome.cores, outcome.access_frame()]
+    assert not any(frame.astype("string").apply(lambda column: column.str.contains("ORG")).any().any()
+                   for frame in shown)
+    assert outcome.access_frame().loc[0, "territory_count"] == 7
+    again = networks_of_territories(*territories(7), draws=99)
+    assert outcome.frame.equals(again.frame) and outcome.access == again.access
+
+
+def test_no_network_is_said_and_typed():
+    ties, organisations, access = territories(7)
+    full, empty = (networks_of_territories(rows, organisations, access, draws=19) for rows in (ties, ties.head(0)))
+    for one, other in ((full.frame, empty.frame), (full.summary, empty.summary), (full.cores, empty.cores),
+                       (full.access_frame(), empty.access_frame())):
+        assert one.dtypes.equals(other.dtypes)
+    assert "0 territoires" in empty.access_frame().loc[0, "reason"]
+    nobody = networks_of_territories(ties.head(0), organisations.head(0), access.head(0))
+    assert nobody.frame.empty and isinstance(nobody.access, NotEstimable)

@@ -74,16 +74,20 @@ def atomic_write_text(path: Path, text: str) -> None:
 
 
 def write_parquet(con: duckdb.DuckDBPyConnection, relation_sql: str, path: Path, *,
-                  notes: Mapping[str, str] | None = None) -> None:
-    """Write the rows of a query as one Parquet file, whole or not at all; ``notes``: words kept in its footer."""
+                  notes: Mapping[str, str] | None = None) -> int:
+    """Write the rows of a query as one Parquet file, whole or not at all; returns how many they are.
+
+    ``notes``: words kept in the footer of the file.
+    """
     said = ", ".join(f"{name}: {quote(text)}" for name, text in (notes or {}).items())
     options = f"{PARQUET}, kv_metadata {{{said}}}" if said else PARQUET
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".writing-{path.name}")
         try:
-            con.execute(f"copy ({relation_sql}) to {quote(temporary)} ({options})")
+            count = con.execute(f"copy ({relation_sql}) to {quote(temporary)} ({options})").fetchone()[0]
             os.replace(temporary, path)
+            return count
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

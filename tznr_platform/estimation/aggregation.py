@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 Part = tuple[float, np.ndarray]
 
 
-def aggregate(effects: GroupTimeEffects, kind: Kind) -> Aggregate | NotEstimable:
-    """The overall effect of ``kind`` and its parts; ``UserError`` for an unknown kind."""
+def aggregate(effects: GroupTimeEffects, kind: Kind, *,
+              balanced_through: int | None = None) -> Aggregate | NotEstimable:
+    """The overall effect of ``kind`` and its parts; ``UserError`` for an unknown kind.
+
+    ``balanced_through``: the longest exposure of a dynamic average of cohorts that all reach it (``balance_e`` of the R
+    package ``did``), so that exposures do not differ by their cohorts.
+    """
     from tznr_platform.estimation.group_time import Aggregate
 
     after = effects.groups <= effects.periods
@@ -32,11 +37,17 @@ def aggregate(effects: GroupTimeEffects, kind: Kind) -> Aggregate | NotEstimable
     if kind not in by:
         raise UserError(f"Agrégation inconnue : {kind}.", where="effets par cohorte",
                         why="seules existent : " + ", ".join(by), remedy="choisir l'une d'elles")
+    if balanced_through is not None and (kind != "dynamic" or balanced_through < 0):
+        raise UserError("Équilibrage impossible.", where="effets par cohorte",
+                        why="il porte sur les durées d'exposition, à partir de zéro",
+                        remedy="le demander pour l'agrégation par durée d'exposition")
     if kind == "simple":
         estimate, influence = _weighted(effects, after)
         return Aggregate(kind, np.empty(0), np.array([estimate]), influence[:, None], effects.has_many_units)
-    keys = np.unique(by[kind] if kind == "dynamic" else by[kind][after])
-    kept = np.ones_like(after) if kind == "dynamic" else after
+    kept = _through(effects, balanced_through) if kind == "dynamic" else after
+    if not (kept & after).any():
+        return NotEstimable("effet agrégé", "aucune cohorte n'est suivie aussi longtemps")
+    keys = np.unique(by[kind][kept])
     average = _plain if kind == "group" else _weighted
     parts = [average(effects, kept & (by[kind] == key)) for key in keys]
     whole = [rank for rank, key in enumerate(keys) if kind != "dynamic" or key >= 0]
@@ -44,6 +55,15 @@ def aggregate(effects: GroupTimeEffects, kind: Kind) -> Aggregate | NotEstimable
     together = [overall, *parts]
     return Aggregate(kind, keys, np.array([part[0] for part in together]),
                      np.stack([part[1] for part in together], axis=1), effects.has_many_units)
+
+
+def _through(effects: GroupTimeEffects, exposure: int | None) -> np.ndarray:
+    """Effects of the cohorts followed up to ``exposure``, at exposures that all of them could show."""
+    if exposure is None:
+        return np.ones(len(effects.groups), bool)
+    first, last = effects.periods.min(), effects.periods.max()
+    exposures = effects.periods - effects.groups
+    return (last - effects.groups >= exposure) & (exposures <= exposure) & (exposures >= exposure - last + first)
 
 
 def _plain(effects: GroupTimeEffects, chosen: np.ndarray) -> Part:

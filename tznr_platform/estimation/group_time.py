@@ -16,7 +16,7 @@ from tznr_platform.errors import UserError
 from tznr_platform.estimation.bands import DRAWS, FEWEST_UNITS, Band, simultaneous_band
 from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.two_period import ESTIMATORS, Method, NoOverlapError
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 from tznr_platform.french import count as counted
 from tznr_platform.french import number
 
@@ -134,12 +134,15 @@ class GroupTimeEffects:
         statistic = float(len(influence) * effects @ np.linalg.solve(covariance, effects))
         return statistic, int(before.sum()), float(chi2.sf(statistic, before.sum()))
 
-    def aggregate(self, kind: Kind) -> Aggregate | NotEstimable:
-        """Weighted averages of the effects after treatment (``dynamic``: before it too); shares are estimated."""
+    def aggregate(self, kind: Kind, *, balanced_through: int | None = None) -> Aggregate | NotEstimable:
+        """Weighted averages of the effects after treatment (``dynamic``: before it too); shares are estimated.
+
+        ``balanced_through`` (dynamic only): same cohorts at every exposure up to this one, the others left out.
+        """
         from tznr_platform.estimation.aggregation import aggregate
 
         with one_thread():
-            return aggregate(self, kind)
+            return aggregate(self, kind, balanced_through=balanced_through)
 
     def band(self, kind: Kind | None = None, *, seed: int, draws: int = DRAWS) -> Band | NotEstimable:
         """Simultaneous band of the parts of an aggregate, or of every ATT(g, t); independent units, many of them."""
@@ -164,21 +167,38 @@ def group_time_effects(frame: pd.DataFrame, *, outcome: str, unit: str, period: 
 
     ``control``: never-treated units, or those not yet treated by the later of the two periods compared. Covariates
     are taken at the earlier one, weights at the first of all. Periods are numbers one apart (``quarter_number``).
-    ``UserError`` for an unknown option, a missing column or an unbalanced panel; missing values: not estimable.
+    ``anticipation``: how many periods before its start a cohort may already react. ``UserError`` for an unknown option,
+    a missing column or an unbalanced panel; missing values or weights that are not positive: not estimable.
     """
-    require_columns(frame, (outcome, unit, period, cohort, *([weight] if weight else [])), SUBJECT)
+    measured = (outcome, *([weight] if weight else []))
+    require_columns(frame, (unit, period, cohort, *measured), SUBJECT)
     if control not in ("never", "not_yet") or base not in ("varying", "universal") or method not in ESTIMATORS:
         raise _refusal("Option inconnue de l'estimation par cohorte.", "contrôle, méthode ou base non prévus")
-    absent = [name for name in covariates if name not in frame.columns or frame[name].isna().any()]
-    if frame.empty or frame[[outcome, *([weight] if weight else [])]].isna().any(axis=None):
-        return NotEstimable(SUBJECT, "aucune donnée" if frame.empty else "des valeurs manquent dans le panel")
-    if absent:
-        return NotEstimable(SUBJECT, f"covariables absentes ou incomplètes : {', '.join(absent)}")
+    if anticipation != int(anticipation) or anticipation < 0:
+        raise _refusal("Anticipation impossible.", "elle se compte en périodes entières, à partir de zéro")
+    require_numbers(frame, (period, cohort, *measured, *(name for name in covariates if name in frame)), SUBJECT)
+    if reason := _refused(frame, measured, covariates):
+        return NotEstimable(SUBJECT, reason)
     panel = Panel.of(frame, {"outcome": outcome, "unit": unit, "period": period, "cohort": cohort}, covariates, weight)
     if not (panel.cohorts > panel.periods[0]).any() or not np.isfinite(panel.cohorts).any():
         return NotEstimable(SUBJECT, "aucune unité ne devient traitée pendant la période observée")
     with one_thread():
         return _estimate(panel, control, method, base, anticipation)
+
+
+def _refused(frame: pd.DataFrame, measured: tuple[str, ...], covariates: tuple[str, ...]) -> str:
+    """Why this table carries no effect, in French; empty when it may. ``measured``: the outcome, the weight if any."""
+    if frame.empty:
+        return "aucune donnée"
+    values = frame[list(measured)].to_numpy(float, na_value=np.nan)
+    if not np.isfinite(values).all():
+        return "des valeurs manquent dans le panel"
+    if not (values[:, 1:] > 0).all():
+        return "des poids ne sont pas positifs"
+    if (values[:, 0] == values[0, 0]).all():
+        return "le résultat a partout la même valeur"
+    absent = [name for name in covariates if name not in frame.columns or frame[name].isna().any()]
+    return f"covariables absentes ou incomplètes : {', '.join(absent)}" if absent else ""
 
 
 def quarter_number(month: str) -> int:
@@ -202,7 +222,7 @@ class Panel:
            weight: str | None) -> Panel:
         """Units in the order of their codes, whatever the order of the rows; ``UserError`` for a hole or a double."""
         units, codes = pd.factorize(frame[columns["unit"]], sort=True)[::-1]
-        periods, ranks = np.unique(frame[columns["period"]].to_numpy(), return_inverse=True)
+        periods, ranks = np.unique(frame[columns["period"]].to_numpy(float, na_value=np.nan), return_inverse=True)
         shape = (len(periods), len(units))
         place = ranks.astype(np.int64) * shape[1] + codes
         filled = np.zeros(shape, bool)
@@ -220,7 +240,7 @@ class Panel:
             raise _refusal("Une unité change de cohorte.", "une unité commence une seule fois")
         never = ~(starts[0] > 0) | (starts[0] > periods[-1])
         weights = grid(weight)[0] if weight else np.ones(shape[1])
-        return cls(grid(columns["outcome"]), periods.astype(float), np.where(never, np.inf, starts[0]),
+        return cls(grid(columns["outcome"]), periods, np.where(never, np.inf, starts[0]),
                    np.stack([grid(name) for name in covariates], axis=2) if covariates else np.empty((*shape, 0)),
                    weights / weights.mean())
 

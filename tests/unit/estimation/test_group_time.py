@@ -72,6 +72,18 @@ def test_dynamic_effects_by_exposure(mpdta):
         [0.030507, -0.000563, -0.024459, -0.019932, -0.050957, -0.137259, -0.100811], abs=1e-6)
 
 
+def test_exposures_of_the_same_cohorts(mpdta):
+    """Vignette « Getting started » of ``did``, ``balance_e = 1``: 2004 and 2006 alone, overall -0.0288."""
+    found = estimated(mpdta, ("never", (), "dr"))
+    balanced = found.aggregate("dynamic", balanced_through=1)
+    assert balanced.parts.tolist() == [-2, -1, 0, 1]
+    assert balanced.estimates == pytest.approx([-0.0288, 0.0065, -0.0028, -0.0066, -0.0510], abs=5e-5)
+    assert isinstance(found.aggregate("dynamic", balanced_through=4), NotEstimable)
+    for kind, through in (("group", 1), ("dynamic", -1)):
+        with pytest.raises(UserError, match="Équilibrage"):
+            found.aggregate(kind, balanced_through=through)
+
+
 def test_universal_base_is_relative_to_the_last_period_before(mpdta):
     found = estimated(mpdta, ("never", (), "dr"), base="universal").aggregate("dynamic").to_frame().set_index("part")
     assert found.loc[[-4, -3, -2, -1], "estimate"].tolist() == pytest.approx(
@@ -119,7 +131,8 @@ def test_perfect_separation_is_said():
 
 @pytest.mark.parametrize("spoil", [
     lambda frame: frame.iloc[1:], lambda frame: pd.concat([frame, frame.head(1)]),
-    lambda frame: frame.drop(columns="g"), lambda frame: frame.assign(g=[2, 1, 0, 0])])
+    lambda frame: frame.drop(columns="g"), lambda frame: frame.assign(g=[2, 1, 0, 0]),
+    lambda frame: frame.assign(t=["2024-01", "2024-02"] * 2), lambda frame: frame.assign(y="a")])
 def test_a_panel_with_holes_is_refused(spoil):
     frame = pd.DataFrame({"u": [1, 1, 2, 2], "t": [1, 2, 1, 2], "y": [0.0, 1, 0, 2], "g": [2, 2, 0, 0]})
     with pytest.raises(UserError):
@@ -129,6 +142,8 @@ def test_a_panel_with_holes_is_refused(spoil):
 @pytest.mark.parametrize(("spoil", "word"), [
     (lambda frame: frame.assign(y=np.nan), "manquent"), (lambda frame: frame.head(0), "aucune donnée"),
     (lambda frame: frame.assign(x=[1.0, np.nan, 0, 0]), "covariables"), (lambda frame: frame, "covariables"),
+    (lambda frame: frame.assign(y=1.0, x=1.0), "même valeur"),
+    (lambda frame: frame.assign(y=[np.inf, 1, 1, 1]), "manquent"),
     (lambda frame: frame.assign(g=2, x=1.0), "comparaison"), (lambda frame: frame.assign(g=1, x=1.0), "aucune unité")])
 def test_data_that_cannot_carry_an_effect_say_why(spoil, word):
     frame = spoil(pd.DataFrame({"u": [1, 1, 2, 2], "t": [1, 2, 1, 2], "y": [0.0, 1, 0, 2], "g": [2, 2, 0, 0]}))
@@ -139,7 +154,8 @@ def test_data_that_cannot_carry_an_effect_say_why(spoil, word):
 
 def test_unknown_options_stop():
     frame = pd.DataFrame({"u": [1, 1, 2, 2], "t": [1, 2, 1, 2], "y": [0.0, 1, 0, 2], "g": [2, 2, 0, 0]})
-    for option in ({"control": "all"}, {"base": "long"}, {"method": "ols"}):
+    for option in ({"control": "all"}, {"base": "long"}, {"method": "ols"}, {"anticipation": -1},
+                   {"anticipation": 1.5}):
         with pytest.raises(UserError):
             group_time_effects(frame, outcome="y", unit="u", period="t", cohort="g", **option)
     with pytest.raises(UserError):
@@ -159,6 +175,12 @@ def test_weights_count_units_as_often(mpdta):
         weighted = estimated(doubled, ("never", ("lpop",), method), weight="w")
         repeated = estimated(twice, ("never", ("lpop",), method))
         assert weighted.estimates == pytest.approx(repeated.estimates, abs=1e-9)
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0])
+def test_a_weight_is_positive(mpdta, weight):
+    found = group_time_effects(mpdta.assign(w=np.where(mpdta["year"] > 2003, 1.0, weight)), **COLUMNS, weight="w")
+    assert isinstance(found, NotEstimable) and "poids" in found.reason
 
 
 def test_influence_functions_have_no_mean(mpdta):
@@ -183,6 +205,25 @@ def test_bands_hold_all_effects_and_do_not_depend_on_threads(mpdta):
     assert isinstance(estimated(mpdta[mpdta["first.treat"] < 2007], ("never", (), "dr")).band(seed=1), Band)
     small = mpdta[mpdta["first.treat"].isin([0, 2004])]
     assert isinstance(estimated(small, ("never", (), "dr")).band("simple", seed=1), NotEstimable)
+
+
+@pytest.mark.parametrize(("options", "theirs"), [
+    ({"anticipation": 1}, {"anticipation": 1}), ({"anticipation": 2, "control": "not_yet"}, {"anticipation": 2}),
+    ({"base": "universal", "anticipation": 1}, {"anticipation": 1}), ({"weight": "w"}, {"weights_name": "w"})], ids=str)
+@pytest.mark.filterwarnings("ignore:Dropped")
+def test_anticipation_and_weights_are_those_of_csdid(mpdta, options, theirs):
+    from csdid import att_gt as rival
+
+    rows = mpdta.assign(w=1 + mpdta["countyreal"] % 7)
+    control = "notyettreated" if "control" in options else "nevertreated"
+    other = rival.ATTgt(yname="lemp", tname="year", idname="countyreal", gname="first.treat", data=rows.copy(),
+                        control_group=[control], xformla="lemp~lpop", **theirs).fit(
+        est_method="dr", base_period=options.get("base", "varying"), bstrap=False)
+    ours = group_time_effects(rows, **COLUMNS, covariates=("lpop",), **options)
+    assert (ours.groups.tolist(), ours.periods.tolist()) == (other.results["group"], other.results["year"])
+    assert ours.estimates == pytest.approx(np.array(other.results["att"], float), abs=1e-9)
+    assert ours.aggregate("group").overall == pytest.approx(
+        other.aggte(typec="group", bstrap=False, cband=False).atte["overall_att"], abs=1e-9)
 
 
 @pytest.mark.parametrize("control", ["never", "not_yet"])

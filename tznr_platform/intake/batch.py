@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from tznr_platform.intake import screening
-from tznr_platform.intake.judge import identify, judge
+from tznr_platform.intake.judge import find_repeated, identify, judge, spell_out_refusals
 from tznr_platform.intake.prepare import Source
 from tznr_platform.intake.reading import ASIDE, RAGGED
 from tznr_platform.intake.rules import RowRules
@@ -31,7 +31,8 @@ from tznr_platform.storage.schema import landed_columns
 if TYPE_CHECKING:
     from tznr_platform.contracts import Contract
 
-BATCH_BYTES, BATCH_FILES, LARGE_BYTES = 400 << 20, 400, 32 << 20
+BATCH_BYTES, BATCH_FILES = 400 << 20, 400
+DIGESTS = ("hash", "md5_number_lower", "md5_number_upper")
 COUNTS = """
 create or replace temp table counts as
 select delivery_id, coalesce(read, 0) - coalesce(refused, 0) as accepted, coalesce(refused, 0) as refused
@@ -65,108 +66,126 @@ class Left:
 
 
 def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source], key: AnalysisKey,
-            settings: Settings, *, is_trial: bool) -> Left:
+            settings: Settings, *, folder: Path, is_trial: bool) -> Left:
     """Read, screen, judge and write a batch; returns what was left out of it, of which nothing is kept.
 
-    In a trial, at a sender, no list of persons is known: all those of the files are presumed to be on it.
+    Rows wait in ``folder`` until they are judged. In a trial, at a sender, no list of persons is known: all those of
+    the files are presumed to be on it.
 
     Leaves the temporary tables ``counts`` (delivery_id, accepted, refused) and ``refusals`` for the register
     and the receipts. Raises ``UserError`` STORAGE on a full disk, nothing of the batch being in the register.
     """
     with lake.storage_errors(settings.lake_dir):
-        rules = _read(con, contract, batch)
+        rows = folder / "rows.parquet"
+        rules = _read(con, contract, batch, key, rows)
         found = {position: (first, count) for position, first, count in con.execute(
-            "select file_position, min(rowid), count(*) from typed group by 1").fetchall()}
+            "select file_position, min(place), count(*) from typed group by 1").fetchall()}
         odd = {position for position, source in enumerate(batch)
                if found.get(position, (0, 0))[1] != source.line_count}
-        identify(con, contract, key)
+        find_repeated(con, contract)
         refused = {position: reason for position, reason in screening.refusals(con, rules, batch).items()
                    if position not in odd}
         kept = {position: source for position, source in enumerate(batch) if position not in odd | refused.keys()}
-        _keep(con, kept, refused, {position: first for position, (first, _) in found.items()})
+        _keep(con, kept, {position: first for position, (first, _) in found.items()})
+        _view_typed(con, rows, refused)
         if is_trial and contract.person_field:
             persons.declare(con, key, settings, "select pseudonym from identified")
         judge(con, rules, key, settings)
-        con.execute(COUNTS)
-        _land(con, contract, list(kept.values()), settings)
+        _land(con, rules, list(kept.values()), settings)
+        rows.unlink()
     return Left([batch[position] for position in odd],
                 {batch[position].delivery_id: reason for position, reason in refused.items()})
 
 
-def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source]) -> RowRules:
-    """Create ``lines``, the files as they are, and ``typed``, their columns with what is wrong with each row."""
-    is_clean, columns = batch[0].is_clean, [f"c{index}" for index in range(len(batch[0].columns))]
-    names = ["line", "part", *columns, "rest"] if is_clean else columns
+def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source], key: AnalysisKey,
+          rows: Path) -> RowRules:
+    """Create ``lines``, the files as they are, ``typed``, their rows in ``rows``, and ``identified``, their persons.
+
+    A row holds a number in place of its identifier; a digest that gives two identifiers one number is not used.
+    """
+    is_clean, names = batch[0].is_clean, _columns(batch)
     described = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     paths = ", ".join(quote(source.path) for source in batch)
     con.execute("create or replace temp view lines as select file_index::integer as file_position, "
                 f"{', '.join(names)} from read_csv([{paths}], columns = {{{described}}}, header = {not is_clean}, "
                 f"delim = {quote(batch[0].delimiter)}, quote = '\"', escape = '\"', auto_detect = false, "
                 "ignore_errors = true)")
-    rules = RowRules(contract, batch[0].columns, _identifier_type(con, contract, batch), is_clean=is_clean)
+    for digest in DIGESTS:
+        rules = RowRules(contract, batch[0].columns, digest, is_clean=is_clean)
+        _write_typed(con, rules, names, rows, is_clean=is_clean)
+        if identify(con, rules, key):
+            return rules
+    raise ValueError("no digest tells the identifiers of a batch apart")
+
+
+def _columns(batch: list[Source]) -> list[str]:
+    columns = [f"c{index}" for index in range(len(batch[0].columns))]
+    return ["line", "part", *columns, "rest"] if batch[0].is_clean else columns
+
+
+def _write_typed(con: duckdb.DuckDBPyConnection, rules: RowRules, names: list[str], rows: Path, *,
+                 is_clean: bool) -> None:
+    """Write the typed columns of ``lines`` with what is wrong with each row, in the order of the files.
+
+    They wait on disk, not in memory: it takes less time, and no memory.
+    """
     mask, line = rules.mask_sql, ""
     if is_clean:
         line, mask = "line::integer as sent_line, ", (f"case part when '{RAGGED}' then {rules.ragged_bit} "
                                                       f"when '{ASIDE}' then -1 else {mask} end")
-    con.execute(f"create or replace temp table typed as select * exclude ({', '.join(names)}), "
-                f"{rules.unsure_sql} as unsure from (select *, {mask} as mask from "
-                f"(select {line}*, {rules.typed_sql} from lines))")
-    return rules
+    con.execute(f"copy (select * exclude ({', '.join(names)}), {rules.unsure_sql} as unsure from (select *, "
+                f"{mask} as mask from (select {line}*, {rules.typed_sql} from lines))) to {quote(rows)} "
+                "(format parquet, compression uncompressed)")
+    _view_typed(con, rows)
 
 
-def _identifier_type(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source]) -> str:
-    """Type of ``p1``: of a large batch with many rows a person, an enumeration: a row holds four bytes of it."""
-    con.execute("drop table if exists typed; drop table if exists identified; drop table if exists people; "
-                "drop table if exists repeated; drop type if exists identifier")
-    columns = batch[0].columns
-    if (contract.person_field not in columns or contract.primary_key == (contract.person_field,)
-            or sum(source.arrival.size for source in batch) < LARGE_BYTES):
-        return "varchar"
-    raw = f"c{columns.index(contract.person_field)}"
-    con.execute(f"create temp type identifier as enum (select distinct {raw} from lines where {raw} is not null)")
-    return "identifier"
+def _view_typed(con: duckdb.DuckDBPyConnection, rows: Path, without: Collection[int] = ()) -> None:
+    """Create ``typed`` over the rows that wait, ``place`` being their rank, but those of some files."""
+    which = f"where file_position not in ({', '.join(map(str, without))})" if without else ""
+    con.execute("create or replace temp view typed as select * rename (file_row_number as place) "
+                f"from read_parquet({quote(rows)}, file_row_number = true) {which}")
 
 
-def _keep(con: duckdb.DuckDBPyConnection, kept: dict[int, Source], refused: Collection[int],
-          first_rows: dict[int, int]) -> None:
-    """Create ``batch``, the files to judge, and take the rows of refused files out of ``typed``.
+def _keep(con: duckdb.DuckDBPyConnection, kept: dict[int, Source], first_places: dict[int, int]) -> None:
+    """Create ``batch``, the files to judge: neither those refused nor the odd ones.
 
-    The rows of an odd file stay there, apart from ``batch``: it is read again, but who objects in it objects already.
+    The rows of an odd file stay in ``typed``: it is read again, but who objects in it objects already.
     """
-    rows = [(position, source.delivery_id, source.arrival.sender, first_rows[position])
+    rows = [(position, source.delivery_id, source.arrival.sender, first_places[position])
             for position, source in kept.items()]
     con.execute("create or replace temp table batch as select * from (values (null::integer, null::integer, "
                 f"null::varchar, null::bigint){''.join(f', {row}' for row in rows)}) "
-                "v(file_position, delivery_id, sender_code, first_row) where delivery_id is not null")
-    if refused:
-        con.execute(f"delete from typed where file_position in ({', '.join(map(str, refused))})")
+                "v(file_position, delivery_id, sender_code, first_place) where delivery_id is not null")
 
 
-def _land(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source],
-          settings: Settings) -> None:
+def _land(con: duckdb.DuckDBPyConnection, rules: RowRules, batch: list[Source], settings: Settings) -> None:
     staging = settings.lake_dir / "staging"
     shutil.rmtree(staging, ignore_errors=True)
-    columns = ", ".join(f'"{name}"' for name in landed_columns(contract))
+    columns = ", ".join(f'"{name}"' for name in landed_columns(rules.contract))
+    accepted = _write_by_delivery(con, f"select {columns} from accepted", staging / "accepted", batch)
+    spell_out_refusals(con, rules, accepted)
+    con.execute(COUNTS)
     quarantine = ", ".join(registers.QUARANTINE)
-    _write_by_delivery(con, f"select {columns} from judged where mask = 0", staging / "accepted", batch)
     _write_by_delivery(con, f"select {quarantine} from refusals order by all", staging / "quarantine", batch)
     for source in batch:
         arrival, delivery_id = source.arrival, source.delivery_id
         _promote(con, staging / "accepted", delivery_id, lake.accepted_file(
-            settings, contract.name, arrival.sender, arrival.period, delivery_id))
+            settings, rules.contract.name, arrival.sender, arrival.period, delivery_id))
         _promote(con, staging / "quarantine", delivery_id, lake.quarantine_file(settings, delivery_id))
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write_by_delivery(con: duckdb.DuckDBPyConnection, relation_sql: str, folder: Path, batch: list[Source]) -> None:
-    """Parquet files of a query, a folder a delivery; one delivery alone is written straight away, if it has rows."""
+def _write_by_delivery(con: duckdb.DuckDBPyConnection, relation_sql: str, folder: Path, batch: list[Source]) -> int:
+    """Parquet files of a query, a folder a delivery; one delivery alone is written straight away. Returns the rows."""
     folder.mkdir(parents=True)
-    if len(batch) == 1:
-        if con.execute(f"select exists ({relation_sql})").fetchone()[0]:
-            lake.write_parquet(con, relation_sql, folder / f"delivery_id={batch[0].delivery_id}" / "rows.parquet")
-        return
-    con.execute(f"copy ({relation_sql}) to {quote(folder)} ({lake.PARQUET}, "
-                "partition_by (delivery_id), write_partition_columns true)")
+    if len(batch) != 1:
+        return con.execute(f"copy ({relation_sql}) to {quote(folder)} ({lake.PARQUET}, "
+                           "partition_by (delivery_id), write_partition_columns true)").fetchone()[0]
+    path = folder / f"delivery_id={batch[0].delivery_id}" / "rows.parquet"
+    count = lake.write_parquet(con, relation_sql, path)
+    if not count:
+        path.unlink()
+    return count
 
 
 def _promote(con: duckdb.DuckDBPyConnection, folder: Path, delivery_id: int, target: Path) -> None:

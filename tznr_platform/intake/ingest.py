@@ -82,7 +82,7 @@ class Intake:
         self._receipts.write(self._con, done)
         odd: list[Source] = []
         for batch in batches(prepared.sources):
-            left = process(self._con, contract, batch, self._key, self._settings,
+            left = process(self._con, contract, batch, self._key, self._settings, folder=folder,
                            is_trial=self._is_trial)
             refused = [self._refused(delivery_id, pending[delivery_id], *reason)
                        for delivery_id, reason in left.refused.items()]

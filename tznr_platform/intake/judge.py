@@ -1,8 +1,8 @@
 """From typed rows to judged rows: what a row's neighbours and the rest of the lake say of it.
 
 Here: persons (objection, not on the list), payers, reference values, doubles. Not here: what a row says alone
-(``rules``), whole files refused (``screening``). Works on the temporary tables ``typed``, ``identified``,
-``repeated`` and ``batch``; leaves ``judged`` and ``refusals``.
+(``rules``), whole files refused (``screening``). Works on the views ``lines`` and ``typed`` and on the table ``batch``;
+leaves ``judged``, ``accepted`` and ``refusals``.
 """
 
 from __future__ import annotations
@@ -26,27 +26,41 @@ if TYPE_CHECKING:
 BENEFIT_FIELD = "prestation"
 
 
-def identify(con: duckdb.DuckDBPyConnection, contract: Contract, key: AnalysisKey) -> None:
-    """Create ``identified (p1, pseudonym)``, once each identifier of ``typed``, and ``repeated``: keys of several rows.
+def identify(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey) -> bool:
+    """Create ``identified (who, pseudonym, other)``, once each identifier of ``lines``; False if two share a number.
 
-    A key names the person by the identifier as it came; the pseudonym of what is not an identifier is NULL.
+    What is not an identifier has no pseudonym: ``other`` is then what stands there.
     """
-    if contract.person_field:
-        persons.resolve(con, key, "select p1::varchar as p1 from (select distinct p1 from typed)")
-        con.execute("create or replace temp table identified as select once.p1, pseudonym "
-                    "from (select distinct p1 from typed) once left join keys on keys.p1 = once.p1::varchar")
-        con.execute("delete from keys where pseudonym is null")
-    columns = ", ".join("p1" if name == contract.person_field else contract.field(name).column
+    if not rules.contract.person_field:
+        return True
+    raw = rules.raw(rules.contract.person_field)
+    con.execute(f"create or replace temp table met as select distinct {raw} as p1 from lines where {raw} is not null")
+    persons.resolve(con, key, "from met")
+    con.execute(f"create or replace temp table identified as select {rules.who_sql('p1')} as who, pseudonym, "
+                "case when pseudonym is null then p1 end as other from met join keys using (p1)")
+    con.execute("drop table met")
+    con.execute("delete from keys where pseudonym is null")
+    return con.execute("select count(*) = count(distinct who) from identified").fetchone()[0]
+
+
+def find_repeated(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Create ``repeated``: the keys that sound rows of one file share, persons named by identifiers as they came."""
+    columns = ", ".join("who" if name == contract.person_field else contract.field(name).column
                         for name in contract.primary_key)
-    # equal keys have equal hashes, and hashes are cheap to group: the keys are grouped only if some agree
-    agree = con.execute(f"select exists (select 1 from (select hash(file_position, {columns}) as digest from typed "
-                        "where mask = 0) group by digest having count(*) > 1)").fetchone()[0]
+    # equal keys have equal hashes: the keys are grouped only if some hashes agree, which sorting them tells soonest
+    digests = con.execute(f"select hash(file_position, {columns}) as digest from typed where mask = 0"
+                          ).fetchnumpy()["digest"]
+    digests.sort()
+    agree = bool((digests[1:] == digests[:-1]).any())
     con.execute(f"create or replace temp table repeated as select file_position, {columns} from typed "
                 f"where mask = 0 and {agree} group by all having count(*) > 1")
 
 
 def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, settings: Settings) -> None:
-    """Create ``judged`` (landed columns, ``mask``; 0 = sound) and ``refusals`` (as in quarantine)."""
+    """Create the views ``judged`` (landed columns, ``mask``; 0 = sound) and ``accepted`` (landed columns).
+
+    The table ``doubles`` says which of the sound rows share the key of an earlier one.
+    """
     joins, bits = [], []
     for join, terms in (_person_checks(con, rules, key, settings), _reference_checks(con, rules)):
         joins += join
@@ -54,16 +68,25 @@ def judge(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, set
     bits += _payer_check(rules)
     kept = ", ".join(f'"{column}"' for column in landed_columns(rules.contract) if column not in TECHNICAL)
     mask = " | ".join(["mask", *(f"({bit})::bigint" for bit in bits)])
-    query = (f"select {kept}, batch.delivery_id, ({rules.line_sql})::integer as line_number, "
-             f"{mask} as mask from typed join batch using (file_position) {' '.join(joins)} where mask >= 0")
-    has_doubles = _may_have_doubles(con, rules.contract)
-    if has_doubles or not rules.is_large:
-        con.execute(f"create or replace temp table judged_rows as {query}")
-        query = "from judged_rows"
-    con.execute(f"create or replace temp view judged as {query}")
-    _spell_out_refusals(con, rules)
-    if has_doubles:
-        _refuse_doubles(con, rules.contract)
+    con.execute(f"create or replace temp view judged as select {kept}, batch.delivery_id, "
+                f"({rules.line_sql})::integer as line_number, {mask} as mask "
+                f"from typed join batch using (file_position) {' '.join(joins)} where mask >= 0")
+    _find_doubles(con, rules.contract)
+    alone = "anti join doubles using (delivery_id, line_number)" if _count(con, "doubles") else ""
+    con.execute(f"create or replace temp view accepted as select * exclude (mask) from judged {alone} where mask = 0")
+
+
+def spell_out_refusals(con: duckdb.DuckDBPyConnection, rules: RowRules, accepted: int) -> None:
+    """Create ``refusals`` (as in quarantine); no row is looked at when as many as there are were ``accepted``."""
+    checks = ", ".join(f"({1 << rank}, {quote(check.field)}, {quote(check.reason)})"
+                       for rank, check in enumerate(rules.checks))
+    is_any = _count(con, "typed semi join batch using (file_position) where mask >= 0") > accepted
+    con.execute("create or replace temp table refusals as "
+                "select delivery_id, line_number, field_name, reason_code "
+                f"from (select * from judged where mask <> 0 and {is_any}) join (values {checks}) "
+                "checks(bit, field_name, reason_code) on (mask & bit) <> 0 union all "
+                f"select delivery_id, line_number, {quote(', '.join(rules.contract.primary_key))}, 'DUPLICATE_KEY' "
+                "from doubles")
 
 
 def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey,
@@ -72,21 +95,21 @@ def _person_checks(con: duckdb.DuckDBPyConnection, rules: RowRules, key: Analysi
     if field is None:
         return [], []
     if objecting := _objection_column(rules.contract):
-        exclusions.exclude(con, settings, f"select pseudonym from typed join identified using (p1) where {objecting}")
+        exclusions.exclude(con, settings, f"select pseudonym from typed join identified using (who) where {objecting}")
     excluded = f"select pseudonym from ({registers.exclusions(settings)})"
     if rules.contract.sender_kind == "territory":
         persons.declare(con, key, settings,
-                        "select distinct pseudonym from typed semi join batch using (file_position) join identified "
-                        f"using (p1) where mask = 0 and pseudonym not in ({excluded})")
+                        "select pseudonym from identified semi join (from typed semi join batch using (file_position) "
+                        f"where mask = 0) using (who) where pseudonym not in ({excluded})")
         exchange_register.seal(con, key, settings)
     unlisted = rules.bit(field, "NOT_ON_LIST") if rules.contract.sender_kind == "body" else 0
-    con.execute("create or replace temp table people as select p1, person_id, case "
-                f"when trim(p1::varchar) = '' then {rules.bit(field, 'REQUIRED_MISSING')} "
+    con.execute("create or replace temp table people as select who, person_id, case "
+                f"when trim(other) = '' then {rules.bit(field, 'REQUIRED_MISSING')} "
                 f"when pseudonym is null then {rules.bit(field, 'PATTERN_MISMATCH')} "
                 f"when pseudonym in ({excluded}) then {rules.bit(field, 'OBJECTION')} "
                 f"when person_id is null then {unlisted} else 0 end as person_bits "
                 f"from identified left join ({registers.persons(settings)}) using (pseudonym)")
-    joins, bits = ["left join people using (p1)"], ["coalesce(person_bits, 0)"]
+    joins, bits = ["left join people using (who)"], ["coalesce(person_bits, 0)"]
     if unlisted and _asked(con, settings):
         joins.append("left join asked on asked_person_id = person_id and asked_body_code = sender_code")
         bits.append("case when sender_code in (select asked_body_code from asked) and person_bits = 0 "
@@ -147,32 +170,23 @@ def _reference_checks(con: duckdb.DuckDBPyConnection, rules: RowRules) -> tuple[
     return joins, bits
 
 
-def _spell_out_refusals(con: duckdb.DuckDBPyConnection, rules: RowRules) -> None:
-    checks = ", ".join(f"({1 << rank}, {quote(check.field)}, {quote(check.reason)})"
-                       for rank, check in enumerate(rules.checks))
-    con.execute("create or replace temp table refusals as "
-                "select delivery_id, line_number, field_name, reason_code "
-                f"from (select * from judged where mask <> 0) join (values {checks}) "
-                "checks(bit, field_name, reason_code) on (mask & bit) <> 0")
+def _find_doubles(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Create ``doubles``: of several sound rows of a delivery with the same key, all but the first."""
+    key = ", ".join(["delivery_id", *(_landed(contract, name) for name in contract.primary_key)])
+    con.execute("create or replace temp table doubles as select delivery_id, line_number "
+                f"from judged where mask = 0 and {_may_have_doubles(con, contract)} "
+                f"qualify row_number() over (partition by {key} order by line_number) > 1")
 
 
 def _may_have_doubles(con: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
     """Whether rows share a key, or one identifier came in two spellings and they may."""
-    spelt_twice = "select pseudonym from identified where pseudonym is not null group by pseudonym having count(*) > 1"
+    spelt_twice = "select count(pseudonym) > count(distinct pseudonym) from identified"
     return con.execute("select exists (from repeated)"
-                       + (f" or exists ({spelt_twice})" if contract.person_field else "")).fetchone()[0]
+                       + (f" or ({spelt_twice})" if contract.person_field else "")).fetchone()[0]
 
 
-def _refuse_doubles(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Of several sound rows of a delivery with the same key, keep the first."""
-    key = ", ".join(["delivery_id", *(_landed(contract, name) for name in contract.primary_key)])
-    con.execute("create or replace temp table doubles as select delivery_id, line_number "
-                "from judged where mask = 0 "
-                f"qualify row_number() over (partition by {key} order by line_number) > 1")
-    con.execute("update judged_rows set mask = 1 from doubles "
-                "where judged_rows.delivery_id = doubles.delivery_id and judged_rows.line_number = doubles.line_number")
-    con.execute("insert into refusals select delivery_id, line_number, "
-                f"{quote(', '.join(contract.primary_key))}, 'DUPLICATE_KEY' from doubles")
+def _count(con: duckdb.DuckDBPyConnection, relation: str) -> int:
+    return con.execute(f"select count(*) from {relation}").fetchone()[0]
 
 
 def _landed(contract: Contract, name: str) -> str:

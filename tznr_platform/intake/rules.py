@@ -34,9 +34,9 @@ class Check:
 class RowRules:
     """SQL of the typed columns and of the mask of a contract, for files with their columns in one order."""
 
-    def __init__(self, contract: Contract, columns: tuple[str | None, ...], identifier_type: str = "varchar", *,
+    def __init__(self, contract: Contract, columns: tuple[str | None, ...], digest: str = "hash", *,
                  is_clean: bool = False) -> None:
-        self.contract, self.identifier_type, self._is_clean = contract, identifier_type, is_clean
+        self.contract, self._digest, self._is_clean = contract, digest, is_clean
         self.checks: list[Check] = []
         self._raw = {name: f"c{index}" for index, name in enumerate(columns) if name is not None}
         self._sound: list[str] = []
@@ -58,14 +58,9 @@ class RowRules:
         return 1 << self.checks.index(check)
 
     @property
-    def is_large(self) -> bool:
-        """Whether the rows are so many that memory comes first: identifiers are then an enumeration."""
-        return self.identifier_type != "varchar"
-
-    @property
     def line_sql(self) -> str:
         """The line that the sender sees of a row of ``typed``: written in a clean copy, else told by its place."""
-        return "typed.sent_line" if self._is_clean else "typed.rowid - batch.first_row + 2"
+        return "typed.sent_line" if self._is_clean else "typed.place - batch.first_place + 2"
 
     @property
     def ragged_bit(self) -> int:
@@ -77,10 +72,14 @@ class RowRules:
 
     @property
     def typed_sql(self) -> str:
-        """Select list of the typed columns, under their names in the lake; the person's is the raw ``p1``."""
+        """Select list of the typed columns, under their names in the lake; the person's is the number ``who``."""
         return ", ".join(
-            f"{self.raw(field.name)}::{self.identifier_type} as p1" if field.name == self.contract.person_field
+            f"{self.who_sql(self.raw(field.name))} as who" if field.name == self.contract.person_field
             else f"{parsing.parsed(field, self.raw(field.name))} as {field.column}" for field in self.contract.fields)
+
+    def who_sql(self, identifier: str) -> str:
+        """The number (UBIGINT) that stands for an identifier within a batch: eight bytes a row, and no identifier."""
+        return f"case when {identifier} is not null then {self._digest}({identifier}) end"
 
     @property
     def mask_sql(self) -> str:

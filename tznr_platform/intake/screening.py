@@ -70,8 +70,8 @@ def _places(rules: RowRules, batch: Sequence[Source]) -> dict[str, str]:
         listed = ", ".join(f"c{rank - 1}" for rank in unknown)
         places["column"] = _cells("lines", f"[{listed}]", f"coalesce({listed}) is not null")
     if rules.contract.person_field:
-        places["person"] = ("select file_position, 1 as rank, p1::varchar as cell from typed semi join "
-                            "(from identified where pseudonym is null) using (p1) where trim(p1::varchar) <> ''")
+        places["person"] = ("select file_position, 1 as rank, other as cell from typed join "
+                            "(from identified where trim(other) <> '') using (who)")
     return places
 
 
@@ -102,8 +102,9 @@ def suspect_identifiers(con: duckdb.DuckDBPyConnection, rules: RowRules) -> dict
     """
     details: dict[int, list[str]] = defaultdict(list)
     for position, rows, wrong in con.execute(
-            "select file_position, count(*), count(*) filter (pseudonym is null) "
-            f"from typed left join identified using (p1) where mask >= 0 and mask <> {rules.ragged_bit} group by 1 "
+            "select file_position, count(*), "
+            "count(*) filter (who is null or who in (select who from identified where pseudonym is null)) "
+            f"from typed where mask >= 0 and mask <> {rules.ragged_bit} group by 1 "
             f"having count(*) >= {FEWEST_ROWS}").fetchall():
         if wrong >= max(FEWEST_ROWS, SHARE * rows):
             details[position].append(f"{wrong} identifiants vides ou mal formés sur {rows} lignes")
@@ -117,11 +118,11 @@ def suspect_identifiers(con: duckdb.DuckDBPyConnection, rules: RowRules) -> dict
 
 def _repeated(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[tuple[int, int, int, int]]:
     """For each file with rows of one key: rows, rows beyond the first, situations of the key that has most."""
-    key = ", ".join(["file_position", *("p1" if name == contract.person_field else contract.field(name).column
+    key = ", ".join(["file_position", *("who" if name == contract.person_field else contract.field(name).column
                                         for name in contract.primary_key)])
     if not con.execute("select exists(from repeated)").fetchone()[0]:
         return []
-    columns = ", ".join("p1" if field.name == contract.person_field else field.column for field in contract.fields)
+    columns = ", ".join("who" if field.name == contract.person_field else field.column for field in contract.fields)
     return con.execute(
         f"select file_position, (select count(*) from typed where typed.file_position = keys.file_position), "
         "sum(times - 1)::bigint, max(situations) from (select file_position, count(*) as times, "

@@ -9,6 +9,7 @@ A test that passes is never shown as validation.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,8 @@ from tznr_platform.errors import UserError
 from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.french import number, share
 
-LARGEST_T, DRAWS, SEED = 1.96, 200_000, 2022
+LARGEST_T, SMALLEST = 1.96, 1e-16
+POINTS, SEED = 12, 2022
 SUBJECT = "test du passé"
 
 
@@ -65,19 +67,20 @@ def pre_trend(months: np.ndarray, estimate: np.ndarray, covariance: np.ndarray, 
               month: int) -> PreTrend | NotEstimable:
     """Judge the months before ``base`` of a path (k months, estimates, covariance), for the effect at ``month``.
 
-    ``UserError`` when ``month`` is not in the path. Not estimable without two months before, or when their covariance
-    is not of full rank (fewer clusters than months).
+    ``UserError`` when ``month`` is not in the path after ``base``. Not estimable without two months before, with a
+    missing value, or when their covariance is not of full rank (fewer clusters than months).
     """
     months, estimate, covariance = (np.asarray(part, np.float64) for part in (months, estimate, covariance))
-    if month not in months:
-        raise UserError("Le test du passé ne peut pas être fait.", where=SUBJECT,
-                        why="l'horizon n'est pas sur le chemin", remedy="tracer le chemin jusqu'à cet horizon")
-    before = months < base
-    inner = covariance[np.ix_(before, before)]
-    if before.sum() < 2:
+    if month not in months or month <= base:
+        raise _refusal("l'horizon n'est pas sur le chemin, après le mois de base", "tracer le chemin jusqu'à l'horizon")
+    if (months < base).sum() < 2:
         return NotEstimable(SUBJECT, "il faut au moins deux mois connus avant le mois de base")
+    before = _before(months, covariance, base, estimate)
+    inner = covariance[np.ix_(before, before)]
     if np.linalg.matrix_rank(inner, hermitian=True) < before.sum():
         return NotEstimable(SUBJECT, "il y a moins de grappes que de mois, ou le passé est fixé par construction")
+    if not (np.isfinite(estimate).all() and np.isfinite(covariance).all()):
+        return NotEstimable(SUBJECT, "un mois du chemin n'a pas d'estimation")
     wald = estimate[before] @ np.linalg.solve(inner, estimate[before])
     half, most = (slope_for_power(months, covariance, power=target, base=base) for target in (0.5, 0.8))
     at = int(np.flatnonzero(months == month)[0])
@@ -88,24 +91,28 @@ def pre_trend(months: np.ndarray, estimate: np.ndarray, covariance: np.ndarray, 
 
 
 def slope_for_power(months: np.ndarray, covariance: np.ndarray, *, power: float, base: int = -1) -> float:
-    """Slope of a linear difference in trends that the usual test finds with this probability."""
-    months = np.asarray(months, np.float64)
-    before = months < base
-    inner, distance = np.asarray(covariance, np.float64)[np.ix_(before, before)], months[before] - base
+    """Slope of a linear difference in trends that the usual test finds with this probability.
+
+    Here and in ``power``, ``UserError`` without a month before ``base`` or with a covariance that is none.
+    """
+    months, covariance = np.asarray(months, np.float64), np.asarray(covariance, np.float64)
+    before = _before(months, covariance, base)
+    inner, distance = covariance[np.ix_(before, before)], months[before] - base
     reach = 8 * np.sqrt(np.diag(inner)).max()
     null = _any_significant(np.zeros(before.sum()), inner)
     if not null < power < 1:
         raise UserError(f"Puissance impossible : {power}.", where=SUBJECT,
                         why="elle est plus grande que le risque du test sans dérive, et plus petite que 1",
                         remedy="choisir 0,5 ou 0,8")
-    return float(optimize.brentq(lambda slope: _any_significant(slope * distance, inner) - power, 0, reach, xtol=1e-7))
+    return float(optimize.brentq(lambda slope: _any_significant(slope * distance, inner) - power, 0, reach,
+                                 xtol=1e-7 * reach))
 
 
 def power(months: np.ndarray, estimate: np.ndarray, covariance: np.ndarray, trend: np.ndarray, *,
           base: int = -1) -> Power:
     """What the tests of the past would do if the differences really followed ``trend`` (k, as the path)."""
     estimate, covariance, trend = (np.asarray(part, np.float64) for part in (estimate, covariance, trend))
-    before = np.asarray(months) < base
+    before = _before(np.asarray(months, np.float64), covariance, base, estimate, trend)
     inner = covariance[np.ix_(before, before)]
     found, null = _any_significant(trend[before], inner), _any_significant(np.zeros(before.sum()), inner)
     noncentral = trend[before] @ np.linalg.solve(inner, trend[before])
@@ -115,20 +122,54 @@ def power(months: np.ndarray, estimate: np.ndarray, covariance: np.ndarray, tren
                  tuple(_after_passing(trend, covariance, before).tolist()))
 
 
+def _before(months: np.ndarray, covariance: np.ndarray, base: int, *paths: np.ndarray) -> np.ndarray:
+    """Which months of the path are before ``base``; ``UserError`` when its parts do not describe the same months."""
+    before = months < base
+    if covariance.shape != (len(months),) * 2 or any(path.shape != months.shape for path in paths) or not before.any():
+        raise _refusal("les mois, les coefficients et leur covariance ne se correspondent pas, ou rien ne précède",
+                       "donner un chemin complet, sans son mois de base")
+    return before
+
+
+def _refusal(why: str, remedy: str) -> UserError:
+    return UserError("Le test du passé ne peut pas être fait.", where=SUBJECT, why=why, remedy=remedy)
+
+
 def _any_significant(mean: np.ndarray, covariance: np.ndarray) -> float:
     """Probability that at least one coefficient is significant: one minus a rectangle of the normal law."""
-    from scipy import stats
+    return 1 - _within(mean, covariance)[0]
 
-    edge = LARGEST_T * np.sqrt(np.diag(covariance))
-    law = stats.multivariate_normal(mean, covariance, allow_singular=True, seed=SEED)
-    return float(1 - law.cdf(edge, lower_limit=-edge, rng=np.random.default_rng(SEED)))
+
+def _within(mean: np.ndarray, covariance: np.ndarray) -> tuple[float, np.ndarray]:
+    """Probability that no coefficient is significant, and their means given that none is.
+
+    Genz (1992): each coefficient given those before it, at quasi-random points; right to 2e-5 with 3 or 11 months.
+    """
+    try:
+        root = np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError as singular:
+        raise _refusal("la covariance des mois antérieurs est singulière", "donner moins de mois") from singular
+    edge, points = LARGEST_T * np.sqrt(np.diag(covariance)), _points(len(mean))
+    drawn, chance = np.zeros_like(points), np.ones(len(points))
+    for place in range(len(mean)):
+        centre = mean[place] + drawn[:, :place] @ root[place, :place]
+        low, high = (special.ndtr((turn * edge[place] - centre) / root[place, place]) for turn in (-1, 1))
+        drawn[:, place] = special.ndtri(np.clip(low + points[:, place] * (high - low), SMALLEST, 1 - SMALLEST))
+        chance *= high - low
+    total = chance.sum()
+    return float(total / len(points)), mean + (chance @ drawn / total if total else 0 * mean) @ root.T
+
+
+@cache
+def _points(count: int) -> np.ndarray:
+    """Quasi-random points of the unit cube of ``count`` dimensions, the same every time (points x count)."""
+    from scipy.stats import qmc
+
+    return qmc.Sobol(count, rng=np.random.default_rng(SEED)).random_base2(POINTS)
 
 
 def _after_passing(trend: np.ndarray, covariance: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Mean of the coefficients given that none before contact was significant (drawn, antithetic, seeded)."""
+    """Mean of the coefficients given that none before contact was significant."""
     inner = covariance[np.ix_(before, before)]
-    drawn = np.random.default_rng(SEED).standard_normal((DRAWS // 2, before.sum())) @ np.linalg.cholesky(inner).T
-    past = trend[before] + np.concatenate([drawn, -drawn])
-    passed = (np.abs(past) <= LARGEST_T * np.sqrt(np.diag(inner))).all(axis=1)
-    shift = past[passed].mean(axis=0) - trend[before] if passed.any() else np.zeros(before.sum())
+    shift = _within(trend[before], inner)[1] - trend[before]
     return trend + covariance[:, before] @ np.linalg.solve(inner, shift)

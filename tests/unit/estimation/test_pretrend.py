@@ -31,6 +31,31 @@ def test_slopes_are_those_of_the_r_package(target, published):
     assert slope_for_power(MONTHS, COVARIANCE, power=target) == pytest.approx(published, rel=2e-3)
 
 
+# Medical records on drug spending (He and Wang, 2017), event study shipped by ``pretrends``: lower triangle, millionths
+HE_WANG = [0.0667031482, -0.0077017923, -0.0307690538, 0.0840306580, 0.2424418181, 0.2198789865, 0.1910925359]
+HE_WANG_MONTHS = np.array([-4, -3, -2, 0, 1, 2, 3])
+HE_WANG_LOWER = [
+    [8906.5712], [4488.3136, 5936.9169], [1458.7025, 2750.0791, 3038.6248], [1215.7689, 1350.5858, 905.6166, 3924.7409],
+    [2032.7645, 1431.5459, 679.1299, 2596.1180, 8065.8970],
+    [1322.5015, 1206.7792, 1016.7636, 1732.6149, 5875.3751, 7881.5790],
+    [1961.7728, 1384.7158, 709.0144, 2234.5525, 3741.4359, 3650.7095, 9788.4266]]
+
+
+def test_the_example_of_the_package():
+    """README of ``pretrends``: linear trend of 50 % power, what passing the test leaves of it, quadratic trend."""
+    lower = np.array([row + [0.0] * (7 - len(row)) for row in HE_WANG_LOWER]) / 1e6
+    covariance = lower + np.tril(lower, -1).T
+    assert slope_for_power(HE_WANG_MONTHS, covariance, power=0.5) == pytest.approx(0.05205871, abs=2e-5)
+    found = power(HE_WANG_MONTHS, HE_WANG, covariance, 0.05205871 * (HE_WANG_MONTHS + 1))
+    assert (found.power, found.bayes_factor) == pytest.approx((0.4999776, 0.56901), abs=2e-4)
+    assert found.likelihood_ratio == pytest.approx(0.1057627, abs=1e-7)
+    assert found.mean_after_passing == pytest.approx(
+        [-0.09230764, -0.05555285, -0.02790950, 0.06490184, 0.12084694, 0.16946498, 0.22453827], abs=2e-5)
+    quadratic = power(HE_WANG_MONTHS, HE_WANG, covariance, 0.024 * (HE_WANG_MONTHS + 1) ** 2)
+    assert (quadratic.power, quadratic.bayes_factor, quadratic.likelihood_ratio) == pytest.approx(
+        (0.6624282, 0.3841516, 0.4332635), abs=5e-5)
+
+
 def test_passing_the_test_makes_the_bias_worse():
     """With positively correlated coefficients, what passes by chance was pulled down in the past, hence pulled here."""
     found = pre_trend(MONTHS, ESTIMATE, COVARIANCE, month=2)
@@ -57,5 +82,10 @@ def test_what_cannot_be_judged_says_why():
     assert isinstance(fixed, NotEstimable)
     with pytest.raises(UserError):
         pre_trend(MONTHS, ESTIMATE, COVARIANCE, month=12)
+    hole = pre_trend(MONTHS, ESTIMATE * np.where(MONTHS == -3, np.nan, 1), COVARIANCE, month=2)
+    assert isinstance(hole, NotEstimable) and "pas d'estimation" in hole.reason
     with pytest.raises(UserError):
         slope_for_power(MONTHS, COVARIANCE, power=0.01)
+    for path, covariance in ((MONTHS[3:], COVARIANCE[3:, 3:]), (MONTHS, COVARIANCE[1:]), (MONTHS, 0 * COVARIANCE)):
+        with pytest.raises(UserError):
+            slope_for_power(path, covariance, power=0.5)

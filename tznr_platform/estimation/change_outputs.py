@@ -97,12 +97,12 @@ class ChangeOutcome:
         return typed([{**dict(zip(KEY, key, strict=True)), **row} for key, found in self.by_scale.items()
                       if isinstance(found, Change) for row in found.tilts.to_dict("records")], TILTED)
 
-    def plot(self) -> alt.Chart:
-        """Changes in standard deviations of the first wave."""
+    def plot(self, smallest: int = 0) -> alt.Chart:
+        """Changes in standard deviations of the first wave, of at least ``smallest`` persons who answered twice."""
         from tznr_platform.estimation.interval_chart import interval_chart
 
         rows = pd.DataFrame([(one.subject, one.standardised, one.low / one.first_deviation,
-                              one.high / one.first_deviation) for one in self.changes],
+                              one.high / one.first_deviation) for one in self.changes if one.paired_count >= smallest],
                             columns=["label", "value", "low", "high"])
         return interval_chart(rows, label="label", value="value", low="low", high="high",
                               title="Évolution des scores, sans groupe de comparaison", axis="Écarts-types")

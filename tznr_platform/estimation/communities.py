@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from tznr_platform.estimation.nuisance import one_thread
-
 STARTS = 200
-SMALLEST_GAIN = 1e-9
+SMALLEST_GAIN = 0.5
 
 
-@one_thread()
 def best_groups(ties: np.ndarray, *, seed: int, starts: int = STARTS) -> np.ndarray:
-    """Group number of each node (n), numbered by first member, of a symmetric matrix of ties (n x n) with one at least.
+    """Group number of each node (n), numbered by first member, from a symmetric matrix of 0 and 1 that has a tie.
 
+    Gains of modularity are whole numbers here (times the square of the sum of degrees): exact on any number of threads.
     The same ``seed`` gives the same groups; among equal modularities, the division that comes first by its numbers.
     """
     ties = np.array(ties, dtype=float)
     degrees = ties.sum(axis=1)
-    gain = ties - np.outer(degrees, degrees) / degrees.sum()
-    order = np.random.default_rng(seed).random((starts, len(ties))).argsort(axis=1)
+    gain = ties * degrees.sum() - np.outer(degrees, degrees)
+    random = np.random.default_rng(seed)
+    order = random.random((starts, len(ties))).argsort(axis=1)
     groups = np.tile(np.arange(len(ties)), (starts, 1))
     while True:
-        moved = _distinct(_moved(groups, order[:len(groups)], gain))
-        groups = _distinct(_merged(moved, gain))
-        if len(groups) == len(moved) and (groups == moved).all():
+        moved = _moved(groups, order, gain)
+        groups = _merged(moved, gain, random)
+        if (groups == moved).all():
             break
+    groups = _distinct(groups)
     member = _members(groups)
     found = np.einsum("sic,ij,sjc->s", member, gain, member, optimize=True)
     return groups[(found > found.max() - SMALLEST_GAIN).argmax()]
@@ -55,15 +55,16 @@ def _moved(groups: np.ndarray, order: np.ndarray, gain: np.ndarray) -> np.ndarra
     return groups
 
 
-def _merged(groups: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """The two groups whose merger gains most become one, until no merger gains."""
+def _merged(groups: np.ndarray, gain: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Two groups whose merger gains become one, the more likely the more it gains, until none does."""
     groups, rows, size = groups.copy(), np.arange(len(groups)), groups.shape[1]
     while True:
         member = _members(groups)
         between = member.transpose(0, 2, 1) @ (gain @ member)
         empty = member.sum(axis=1) == 0
         between[empty[:, :, None] | empty[:, None, :] | np.eye(size, dtype=bool)] = -np.inf
-        best = between.reshape(len(rows), -1).argmax(axis=1)
+        drawn = np.maximum(between, 0) * random.random(between.shape)
+        best = drawn.reshape(len(rows), -1).argmax(axis=1)
         first, second = best // size, best % size
         goes = between[rows, first, second] > SMALLEST_GAIN
         if not goes.any():

@@ -26,7 +26,7 @@ from tznr_platform.estimation.results import VERDICT, typed
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 from tznr_platform.settings import Settings
 from tznr_platform.storage import warehouse
-from tznr_platform.storage.estimates import show_current, marts_hash, write_estimates
+from tznr_platform.storage.estimates import marts_hash, show_current, write_estimates
 
 if TYPE_CHECKING:
     import altair as alt
@@ -114,7 +114,8 @@ class CostOutcome:
         """Net saving of each perspective with its interval, against nothing saved."""
         from tznr_platform.estimation.interval_chart import interval_chart
 
-        rows = self.to_frame().query("is_estimated")
+        frame = self.to_frame()
+        rows = frame[frame["is_estimated"]]
         return interval_chart(rows, label="perspective_label", value="net_mean_eur", low="net_low_eur",
                               high="net_high_eur", title="Coûts évités moins coût du programme, par point de vue",
                               axis="Euros")

@@ -156,6 +156,15 @@ def vertex_bootstrap(ties: np.ndarray, indicator: Callable[[np.ndarray], float],
     return float(np.std(values, ddof=1))
 
 
+def density_error(ties: np.ndarray, *, seed: int, draws: int = 999) -> float | NotEstimable:
+    """The same for the density, all draws at once."""
+    ties = matrix_of(ties)
+    if len(ties) < 3:
+        return NotEstimable("erreur d'un indicateur de réseau", "il faut au moins trois organisations")
+    drawn = _redrawn(ties, draws, seed).sum(axis=(1, 2)) / (len(ties) * (len(ties) - 1))
+    return float(drawn.std(ddof=1))
+
+
 def _redrawn(ties: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Networks (draws x n x n) of organisations drawn with replacement."""
     count, random = len(ties), np.random.default_rng(seed)

@@ -18,11 +18,10 @@ from tznr_platform.estimation.network_tests import (
     DRAWS,
     Agreement,
     Resemblance,
+    density_error,
     group_agreement,
     quadratic_assignment,
-    vertex_bootstrap,
 )
-from tznr_platform.estimation.network_tests import density as density_of
 from tznr_platform.estimation.networks import network_indicators
 from tznr_platform.estimation.silent_organisations import density_bounds, read, reciprocity_bounds
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
@@ -109,7 +108,7 @@ def wave_indicators(network: Network, *, seed: int, draws: int = 999,
         if isinstance(found, NotEstimable):
             continue
         matrix, _ = read(network.ties, network.has_answered, reading)
-        error = vertex_bootstrap(matrix, density_of, seed=seed, draws=draws)
+        error = density_error(matrix, seed=seed, draws=draws)
         known = (held or network.actors(seed=seed)) if reading == "told_by_others" else None
         known = known if isinstance(known, Actors) else None
         rows.append({

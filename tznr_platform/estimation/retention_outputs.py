@@ -114,11 +114,17 @@ class RetentionMonths:
         found = gap.to_frame().iloc[0].to_dict()
         return {**found, **known, "outreach_months": found["first_months"], "other_months": found["second_months"]}
 
-    def plot(self) -> alt.Chart:
-        """Months kept by benefit, with their intervals."""
+    def kept(self, smallest: int = 0) -> pd.DataFrame:
+        """Months kept by benefit, over at least ``smallest`` spells."""
+        frame = self.to_frame()
+        return frame[(frame["part_code"] == KEPT) & (frame["spell_count"] >= smallest)]
+
+    def plot(self, smallest: int = 0) -> alt.Chart:
+        """Months kept by benefit, with their intervals, over at least ``smallest`` spells."""
         from tznr_platform.estimation.interval_chart import interval_chart
 
-        rows = self.to_frame().query("part_code == @KEPT and is_estimated").astype({"estimate_months": "float64"})
+        rows = self.kept(smallest)
+        rows = rows[rows["is_estimated"]]
         return interval_chart(rows, label="benefit_code", value="estimate_months", low="low_months",
                               high="high_months", title=f"Mois de droit conservés sur {self.months:g}", axis="Mois",
                               nothing=None)

@@ -117,12 +117,13 @@ class ScaleOutcome:
                 else [{**row, **known} for row in found.to_frame().to_dict("records")]
         return typed(rows, types)
 
-    def plot(self) -> alt.Chart:
+    def plot(self, smallest: int = 0) -> alt.Chart:
         """Alpha of every scale and wave with its interval, against the limit under which only items are read."""
         from tznr_platform.estimation.design import load_design
         from tznr_platform.estimation.interval_chart import interval_chart
 
-        rows = self.to_frame().query("is_estimated").drop_duplicates([*SCALE, "wave_code"])
+        frame = self.to_frame().drop_duplicates([*SCALE, "wave_code"])
+        rows = frame[frame["is_estimated"] & (frame["respondent_count"] >= smallest)]
         rows = rows.assign(label=rows[[*SCALE, "wave_code"]].agg(" ".join, axis=1) if len(rows) else "")
         return interval_chart(rows, label="label", value="alpha_raw", low="alpha_low", high="alpha_high",
                               title="Fiabilité des échelles", axis="Alpha de Cronbach",

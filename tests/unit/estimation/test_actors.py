@@ -11,6 +11,7 @@ from tznr_platform.errors import UserError
 from tznr_platform.estimation.actors import actors
 from tznr_platform.estimation.network_tests import (
     density,
+    density_error,
     group_agreement,
     network_regression,
     quadratic_assignment,
@@ -105,6 +106,8 @@ def test_vertex_bootstrap_grows_with_what_is_uncertain():
     random = (np.random.default_rng(4).random((12, 12)) < 0.3).astype(float)
     assert vertex_bootstrap(full, density, seed=1, draws=99) == 0
     assert 0.02 < vertex_bootstrap(random, density, seed=1, draws=199) < 0.12
+    assert density_error(random, seed=1, draws=199) == pytest.approx(
+        vertex_bootstrap(random, density, seed=1, draws=199))
 
 
 def test_silent_organisations_give_bounds():

@@ -6,8 +6,9 @@ those nobody sees. Not here: the record and its promotion (``diagnostics``), the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -23,18 +24,19 @@ from tznr_platform.estimation.confounding import (
 )
 from tznr_platform.estimation.detectable import minimum_detectable_effect
 from tznr_platform.estimation.diagnostics import Check, Diagnostics, fingerprint
-from tznr_platform.estimation.event_study import AccessPath, date_placebo, event_study
+from tznr_platform.estimation.event_study import PRETENDED, AccessPath, earlier, path_of, pretended, pretended_effect
 from tznr_platform.estimation.interval import student_interval
 from tznr_platform.estimation.labels import Evidence
 from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.panel import UNKNOWN, AccessPanel
 from tznr_platform.estimation.pretrend import PreTrend, pre_trend
-from tznr_platform.estimation.stacking import Compared, Trials, prepare
-from tznr_platform.estimation.trials import AccessEffect, effects
+from tznr_platform.estimation.stacking import Compared, Outcome, Trials, learn
+from tznr_platform.estimation.trials import AccessEffect, effect_at
 from tznr_platform.estimation.verdict import NotEstimable
 
 PAST = 6
 SMALLEST_RATIO = 1e-9
+PILOTS = "Sans les départements pilotes du trimestre de référence"
 
 
 @dataclass(frozen=True)
@@ -53,35 +55,87 @@ class Circumstances:
     missing_share: float
 
 
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """What the diagnostics of one panel are drawn from, learnt once for every channel, horizon and cohort.
+
+    ``early``: contacts pretended earlier; ``placebos`` (persons x months) and ``left_out``: by French title. ``made``:
+    what several effects share, made once.
+    """
+
+    trials: Trials
+    early: Trials | NotEstimable
+    placebos: Mapping[str, np.ndarray]
+    left_out: Mapping[str, Trials | NotEstimable]
+    made: dict[object, object] = field(default_factory=dict)
+
+    def of_channel(self, channel: str) -> Sides:
+        """The same for contacts by one channel."""
+        def part(trials: Trials | NotEstimable) -> Trials | NotEstimable:
+            return trials if isinstance(trials, NotEstimable) else trials.of_channel(channel)
+
+        return Sides(part(self.trials), part(self.early), self.placebos,
+                     {title: part(trials) for title, trials in self.left_out.items()})
+
+    def once(self, key: object, make: Callable[[], object]) -> object:
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
+
+def sides_of(panel: AccessPanel, placebos: Mapping[str, np.ndarray], schemes: Mapping[str, np.ndarray],
+             **options) -> Sides | NotEstimable:
+    """Learn what the effects of ``panel`` need; ``options`` of ``learn``.
+
+    ``placebos``: persons x months of benefits that no action works on, by French title. ``schemes``: persons concerned
+    by a concurrent scheme (mask), left out in turn.
+    """
+    trials = learn(panel, **options)
+    if isinstance(trials, NotEstimable):
+        return trials
+    return Sides(trials, learn(pretended(panel), **options), placebos,
+                 {title: learn(panel.only(~np.asarray(persons, bool)), **options)
+                  for title, persons in schemes.items()})
+
+
+def effect_of(sides: Sides, trial_months: range, horizon: int, outcome: Outcome) -> AccessEffect | NotEstimable:
+    """The effect itself, from what was learnt; the same as ``effects`` gives."""
+    return _effect(sides.trials, trial_months, horizon, outcome)
+
+
 def diagnose(panel: AccessPanel, trial_months: range, effect: AccessEffect, circumstances: Circumstances, *,
              placebos: Mapping[str, np.ndarray], schemes: Mapping[str, np.ndarray],
              periods: Mapping[str, range] | None = None, **options) -> Diagnostics | NotEstimable:
     """Every diagnostic of ``effect``, which ``effects`` gave for the same panel, trials and ``options``.
 
-    ``placebos``: persons x months of benefits that no action works on, by French title. ``schemes``: persons concerned
-    by a concurrent scheme (mask), left out in turn. ``periods``: trial months estimated alone, by title.
+    ``placebos`` and ``schemes`` as in ``sides_of``. ``periods``: trial months estimated alone, by title.
     """
-    horizon = effect.horizon_months
-    told = {"channel": effect.channel_code or None, **options}
-    trials = prepare(panel, trial_months, **told)
+    sides = sides_of(panel, placebos, schemes, **options)
+    if isinstance(sides, NotEstimable):
+        return sides
+    sides = sides.of_channel(effect.channel_code) if effect.channel_code else sides
+    return diagnose_from(sides, trial_months, effect, circumstances, periods or {})
+
+
+def diagnose_from(sides: Sides, trial_months: range, effect: AccessEffect, circumstances: Circumstances,
+                  periods: Mapping[str, range]) -> Diagnostics | NotEstimable:
+    """The same, from what was learnt before."""
+    horizon, outcome = effect.horizon_months, effect.outcome_code
+    trials = sides.trials.over(trial_months)
     if isinstance(trials, NotEstimable):
         return trials
-    with one_thread():
-        balance, overlap = trials_balance(trials, horizon), trials_overlap(trials, horizon)
-        selection = _selection(trials, horizon)
-    path = event_study(panel, _inside(trial_months, panel, horizon), before=PAST, after=horizon, **told)
-    again = _Again(effect, options)
+    balance, overlap, selection, path, *judged = sides.once((trial_months, horizon), lambda: _arms(trials, horizon))
     shares = effect.open_share, effect.counterfactual_share
+    again = partial(_again, horizon=horizon, outcome=outcome)
     return Diagnostics(
-        fingerprint(effect), _evidence(effect, circumstances, balance, overlap), balance, overlap, path,
-        _pre_trend(path, horizon), _honest(path, horizon, "relative_magnitude"), _honest(path, horizon, "smoothness"),
+        fingerprint(effect), _evidence(effect, circumstances, balance, overlap), balance, overlap, path, *judged,
         _e_value(effect), selection,
-        date_placebo=_check("Contact prétendu six mois plus tôt", date_placebo(panel, trial_months, **told)),
-        outcome_placebos=tuple(again.check(title, panel.with_outcome(is_open), trial_months)
-                               for title, is_open in placebos.items()) or (_absent("placebo de prestation"),),
-        left_out=(*(again.check(title, panel.only(~np.asarray(persons, bool)), trial_months)
-                    for title, persons in schemes.items()),
-                  *(again.check(title, panel, months) for title, months in (periods or {}).items()))
+        date_placebo=_check("Contact prétendu six mois plus tôt",
+                            sides.once(trial_months, lambda: _pretended(sides, trial_months))),
+        outcome_placebos=tuple(again(title, sides.trials.with_outcome(is_open), trial_months)
+                               for title, is_open in sides.placebos.items()) or (_absent("placebo de prestation"),),
+        left_out=(*(again(title, other, trial_months) for title, other in sides.left_out.items()),
+                  *(again(title, sides.trials, months) for title, months in periods.items()))
         or (_absent("dispositifs concurrents"),),
         match_error=match_errors(*shares, circumstances.match_share, circumstances.false_link_share),
         reporting_delay=late_declarations(*shares, circumstances.known_share),
@@ -89,17 +143,38 @@ def diagnose(panel: AccessPanel, trial_months: range, effect: AccessEffect, circ
         objections=unseen(effect.estimate, circumstances.objection_share, "Personnes opposées au traitement"))
 
 
-@dataclass(frozen=True)
-class _Again:
+def _arms(trials: Trials, horizon: int) -> tuple:
+    """What depends on the persons compared and not on the outcome: balance, overlap, selection, path and its tests."""
+    with one_thread():
+        balance, overlap = trials_balance(trials, horizon), trials_overlap(trials, horizon)
+        selection = _selection(trials, horizon)
+    inside = replace(trials, trial_months=_inside(trials.trial_months, trials.panel, horizon))
+    path = path_of(inside, before=PAST, after=horizon)
+    return (balance, overlap, selection, path, _pre_trend(path, horizon), _honest(path, horizon, "relative_magnitude"),
+            _honest(path, horizon, "smoothness"))
+
+
+def _effect(trials: Trials | NotEstimable, trial_months: range, horizon: int,
+            outcome: Outcome) -> AccessEffect | NotEstimable:
+    """The effect of prepared trials in these months, or why there is none."""
+    found = trials if isinstance(trials, NotEstimable) else trials.over(trial_months)
+    if isinstance(found, NotEstimable):
+        return NotEstimable(f"effet à {horizon} mois", found.reason)
+    with one_thread():
+        return effect_at(found, horizon, outcome)
+
+
+def _again(title: str, trials: Trials | NotEstimable, trial_months: range, *, horizon: int,
+           outcome: Outcome) -> Check | NotEstimable:
     """The same effect on other persons, months or outcomes."""
+    return _check(title, _effect(trials, trial_months, horizon, outcome))
 
-    effect: AccessEffect
-    options: Mapping[str, object]
 
-    def check(self, title: str, panel: AccessPanel, trial_months: range) -> Check | NotEstimable:
-        found, = effects(panel, trial_months, (self.effect.horizon_months,), outcome=self.effect.outcome_code,
-                         of_channel=self.effect.channel_code or None, **self.options)
-        return _check(title, found)
+def _pretended(sides: Sides, trial_months: range) -> Compared | NotEstimable:
+    if min(trial_months) <= PRETENDED:
+        return NotEstimable("", "les mois observés ne remontent pas assez loin")
+    early = sides.early
+    return pretended_effect(early if isinstance(early, NotEstimable) else early.over(earlier(trial_months)))
 
 
 def _evidence(effect: AccessEffect, circumstances: Circumstances, balance: Balance | NotEstimable,
@@ -156,16 +231,17 @@ def _e_value(effect: AccessEffect) -> EValue | NotEstimable:
 
 
 def _selection(trials: Trials, horizon: int) -> Selection | NotEstimable:
-    """Oster's delta on the stacked rows, controls with their weights."""
+    """Oster's delta on the stacked rows, controls with their weights; rows of one cell, arm and outcome are one row."""
+    width = trials.cells.shape[1]
     if not trials.cells.covariates.shape[1]:
         return NotEstimable("sélection proportionnelle", "l'effet n'est ajusté sur aucune covariable")
-    rows = []
+    total = np.zeros(4 * width)
     for pair in trials.pairs(horizon):
-        persons = np.concatenate([pair.treated, pair.control])
-        state = trials.outcome(persons, pair.month, horizon, "open")
-        treated = np.arange(len(persons)) < len(pair.treated)
-        weight = np.where(state == UNKNOWN, 0, np.concatenate([np.ones(len(pair.treated)), pair.weight]))
-        rows.append(np.column_stack([state == 1, treated, weight, trials.panel.covariates[persons]]))
-    table = np.concatenate(rows)
-    table = table[table[:, 2] > 0]
-    return proportional_selection(table[:, 0], table[:, 1], table[:, 3:], table[:, 2])
+        for arm, persons, place, weight in ((0, pair.control, pair.control_place, pair.weight),
+                                            (1, pair.treated, pair.treated_place, np.ones(len(pair.treated)))):
+            state = trials.outcome(persons, pair.month, horizon, "open")
+            row = (2 * arm + (state == 1)) * width + place % width
+            total += np.bincount(row, weight * (state != UNKNOWN), 4 * width)
+    kept = np.flatnonzero(total > 0)
+    kind, cell = np.divmod(kept, width)
+    return proportional_selection(kind % 2, kind // 2, trials.cells.covariates[cell], total[kept])

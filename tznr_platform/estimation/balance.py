@@ -131,8 +131,8 @@ def trials_overlap(trials: Trials, horizon: int) -> Overlap | NotEstimable:
     counts, capped, total, squares, sums, met, supported = np.zeros((2, BINS)), 0, 0, 0.0, 0.0, 0, 0.0
     for pair in trials.pairs(horizon):
         weight = _matched(trials, pair, horizon)
-        for arm, persons in enumerate((pair.treated, pair.control)):
-            chance = trials.met_so.ravel()[trials.cells.place(persons, pair.month - 1)]
+        for arm, place in enumerate((pair.treated_place, pair.control_place)):
+            chance = trials.met_so.ravel()[place]
             counts[arm] += np.bincount(np.minimum((chance * BINS).astype(int), BINS - 1), minlength=BINS)
         capped, total = capped + int(pair.is_capped.sum()), total + int((weight > 0).sum())
         squares, sums, met = squares + float(weight @ weight), sums + float(weight.sum()), met + len(pair.treated)

@@ -23,8 +23,8 @@ from tznr_platform.estimation.verdict import NotEstimable
 if TYPE_CHECKING:
     import altair as alt
 
-BEFORE, AFTER, BASE = 12, 18, -1
-SUBJECT = "chemin autour du contact"
+BEFORE, AFTER, BASE, PRETENDED = 12, 18, -1, 6
+SUBJECT, OUTSIDE = "chemin autour du contact", "les mois observés ne couvrent pas le chemin demandé"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +78,19 @@ def event_study(panel: AccessPanel, trial_months: range, *, before: int = BEFORE
     """
     if not len(panel):
         return NotEstimable(SUBJECT, "la cohorte est vide")
-    if not len(trial_months) or min(trial_months) < before or max(trial_months) + after >= panel.months:
-        return NotEstimable(SUBJECT, "les mois observés ne couvrent pas le chemin demandé")
+    if not _covers(panel, trial_months, before, after):
+        return NotEstimable(SUBJECT, OUTSIDE)
     trials = prepare(panel, trial_months, **options)
     if isinstance(trials, NotEstimable):
         return NotEstimable(SUBJECT, trials.reason)
+    return path_of(trials, before=before, after=after, base=base, through=through)
+
+
+def path_of(trials: Trials, *, before: int = BEFORE, after: int = AFTER, base: int = BASE,
+            through: int | None = None) -> AccessPath | NotEstimable:
+    """The same from prepared trials."""
+    if not _covers(trials.panel, trials.trial_months, before, after):
+        return NotEstimable(SUBJECT, OUTSIDE)
     if refused := _coverage_refusal(trials):
         return refused
     months = [month for month in range(-before, after + 1) if month != base]
@@ -92,21 +100,36 @@ def event_study(panel: AccessPanel, trial_months: range, *, before: int = BEFORE
     return NotEstimable(SUBJECT, failed[0].reason) if failed else _path(found, months, base)
 
 
-def date_placebo(panel: AccessPanel, trial_months: range, *, months: int = 6, **options) -> Compared | NotEstimable:
+def date_placebo(panel: AccessPanel, trial_months: range, *, months: int = PRETENDED,
+                 **options) -> Compared | NotEstimable:
     """Effect of a contact pretended ``months`` months early, seen one month before the true one: it should be none.
 
     Persons are at risk and alike in the month before the pretended contact; those really met by then are left out.
     """
-    subject = f"placebo de date ({months} mois)"
     if not len(panel) or not len(trial_months) or min(trial_months) <= months:
-        return NotEstimable(subject, "les mois observés ne remontent pas assez loin")
-    contact = np.where(panel.contact < panel.months, panel.contact - months, panel.contact)
-    shifted = range(trial_months.start - months, trial_months.stop - months)
-    trials = prepare(replace(panel, contact=contact), shifted, **options)
-    if isinstance(trials, NotEstimable):
-        return NotEstimable(subject, trials.reason)
+        return NotEstimable(f"placebo de date ({months} mois)", "les mois observés ne remontent pas assez loin")
+    return pretended_effect(prepare(pretended(panel, months), earlier(trial_months, months), **options), months)
+
+
+def pretended(panel: AccessPanel, months: int = PRETENDED) -> AccessPanel:
+    """The panel with every contact ``months`` months early."""
+    return replace(panel, contact=np.where(panel.contact < panel.months, panel.contact - months, panel.contact))
+
+
+def earlier(trial_months: range, months: int = PRETENDED) -> range:
+    return range(trial_months.start - months, trial_months.stop - months)
+
+
+def pretended_effect(early: Trials | NotEstimable, months: int = PRETENDED) -> Compared | NotEstimable:
+    """Effect of the pretended contacts of prepared trials, seen one month before the true ones."""
+    if isinstance(early, NotEstimable):
+        return NotEstimable(f"placebo de date ({months} mois)", early.reason)
     with one_thread():
-        return trials.compared(months - 1)
+        return early.compared(months - 1)
+
+
+def _covers(panel: AccessPanel, trial_months: range, before: int, after: int) -> bool:
+    return bool(trial_months) and min(trial_months) >= before and max(trial_months) + after < panel.months
 
 
 def pre_months_share(trials: Trials) -> float:

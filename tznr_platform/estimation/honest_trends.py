@@ -28,7 +28,7 @@ Restriction = Literal["relative_magnitude", "smoothness"]
 LEVEL = 0.05
 HYBRID_SHARE = 0.1
 LEAST_FAVOURABLE_DRAWS, SEED = 20_000, 0
-GRID, FINER_GRID, REFINEMENTS, NEWTON_STEPS, BREAKDOWN_STEPS = 1_000, 64, 3, 40, 20
+GRID, FINER_GRID, REFINEMENTS, NEWTON_STEPS = 1_000, 64, 3, 40
 MAGNITUDES = (0.5, 1.0, 1.5, 2.0)
 LARGEST_MAGNITUDE = 10.0
 SMALLEST = np.finfo(float).tiny
@@ -109,11 +109,11 @@ class HonestTrends:
         if self.breakdown == 0:
             return "L'effet n'est plus distinct de zéro dès la moindre divergence des tendances."
         size = _number(self.largest_tried if self.breakdown is None else self.breakdown)
-        gap = f"de {size} fois la plus forte rupture observée avant le début" \
-            if self.restriction == "relative_magnitude" else f"d'un changement de pente de {size} par période"
+        gap = f"les tendances divergent de {size} fois la plus forte rupture observée avant le début" \
+            if self.restriction == "relative_magnitude" else f"la pente de l'écart change de {size} à chaque période"
         if self.breakdown is None:
-            return f"L'effet reste distinct de zéro même si les tendances divergent {gap}."
-        return f"L'effet n'est plus distinct de zéro dès que les tendances divergent {gap}."
+            return f"L'effet reste distinct de zéro même si {gap}."
+        return f"L'effet n'est plus distinct de zéro dès que {gap}."
 
     def plot(self):
         """Altair chart: the intervals by size of the violation allowed."""
@@ -150,20 +150,17 @@ def honest_trends(study: EventStudy, restriction: Restriction, sizes: Sequence[f
 
 
 def _breakdown(interval: Callable[[float], tuple[float, float]], largest: float) -> float | None:
-    """Least violation whose interval holds zero, by bisection: intervals grow with the violation."""
-    def holds_zero(size: float) -> bool:
-        low, high = interval(size)
-        return low <= 0 <= high
+    """Least violation whose interval holds zero: intervals grow with it, until their nearer end passes zero."""
+    from scipy.optimize import brentq
 
-    if holds_zero(0.0):
+    def beyond(size: float) -> float:
+        """How far the nearer end is from zero; negative once the interval holds it."""
+        low, high = interval(size)
+        return max(low, -high)
+
+    if beyond(0.0) <= 0:
         return 0.0
-    if not holds_zero(largest):
-        return None
-    inside, outside = largest, 0.0
-    for _ in range(BREAKDOWN_STEPS):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if holds_zero(middle) else (inside, middle)
-    return inside
+    return None if beyond(largest) > 0 else float(brentq(beyond, 0.0, largest, xtol=1e-5 * largest, rtol=1e-5))
 
 
 def smoothness_interval(study: EventStudy, size: float, *, level: float = LEVEL) -> tuple[float, float]:

@@ -14,10 +14,12 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from scipy.special import expit
 
 Learner = Literal["logistic", "boosting"]
 EDGE = 1e-6
 TREES, LEAVES, SMALLEST_LEAF, MOST_ROWS = 60, 8, 50, 400_000
+NEWTON_STEPS, NEGLIGIBLE = 100, 1e-9
 
 
 @contextmanager
@@ -98,14 +100,46 @@ class Cells:
         seen = np.bincount(self.stratum, total, kinds) + 1
         share = np.clip((np.bincount(self.stratum, events, kinds) + overall) / seen, EDGE, 1 - EDGE)[self.stratum]
         features = np.column_stack([np.log(share / (1 - share)), self.covariates])
-        yes, no = np.flatnonzero(events > 0), np.flatnonzero(total - events > EDGE)
-        rows = np.concatenate([yes, no])
-        weights, happened = np.concatenate([events[yes], (total - events)[no]]), np.arange(len(rows)) < len(yes)
+        rows = np.flatnonzero(total > EDGE)
         if len(rows) > MOST_ROWS:  # cells of one person each: a drawn part teaches as much
-            kept = np.sort(np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False))
-            rows, weights, happened = rows[kept], weights[kept], happened[kept]
-        model = binary_model(learner, seed).fit(features[rows], happened, sample_weight=weights)
+            rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
+        if learner == "logistic":
+            return expit(_design(features[wanted]) @ shrunk_logit(features[rows], events[rows], total[rows]))
+        happened, weights = np.repeat([True, False], len(rows)), np.concatenate([events[rows], (total - events)[rows]])
+        model = binary_model(learner, seed).fit(features[np.tile(rows, 2)], happened, sample_weight=weights)
         return model.predict_proba(features[wanted])[:, 1]
+
+
+def shrunk_logit(features: np.ndarray, events: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Coefficients of a logistic regression on counts, the intercept first, slopes slightly shrunk (ridge of one).
+
+    ``features``: cells x k; ``events`` of ``total`` by cell. What scikit-learn's ``LogisticRegression`` gives with one
+    row a person, by Newton's steps on the cells: an access effect needs hundreds of them.
+    """
+    design, ridge = _design(features), np.append(0.0, np.ones(features.shape[1]))
+    overall = events.sum() / total.sum()
+    found = np.append(np.log(overall / (1 - overall)), np.zeros(features.shape[1]))
+
+    def loss(values: np.ndarray) -> float:
+        line = design @ values
+        return float(total @ np.logaddexp(0, line) - events @ line + ridge @ values**2 / 2)
+
+    for _ in range(NEWTON_STEPS):
+        chance = expit(design @ found)
+        gradient = design.T @ (total * chance - events) + ridge * found
+        curvature = (design * (total * chance * (1 - chance))[:, None]).T @ design + np.diag(ridge)
+        step = np.linalg.solve(curvature, gradient)
+        here = loss(found)
+        while loss(found - step) > here + 1e-12 * abs(here) and np.abs(step).max() > NEGLIGIBLE:
+            step = step / 2
+        found = found - step
+        if np.abs(step).max() < NEGLIGIBLE:
+            break
+    return found
+
+
+def _design(features: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.ones(len(features)), features])
 
 
 def binary_model(learner: Learner, seed: int):

@@ -7,7 +7,7 @@ Not here: the results that are read (``trials``, ``event_study``), the models of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from tznr_platform.estimation.nuisance import EDGE, Cells, Learner, folds_of, on
 from tznr_platform.estimation.panel import UNKNOWN, AccessPanel
 from tznr_platform.estimation.verdict import NotEstimable
 
-SMALLEST_STAYING = 0.05
+SUBJECT, SMALLEST_STAYING = "effet sur l'accès", 0.05
 Outcome = Literal["open", "opened_by"]
 
 
@@ -44,14 +44,35 @@ class Compared:
 
 
 @dataclass(frozen=True, eq=False)
+class Arms:
+    """One trial on its first day: persons met, and not met of the strata where somebody was (``slot``).
+
+    ``place``: cell of the month before; ``odds``: relative chance of being met in the month rather than not at all;
+    ``until``: month in which whoever was not met is met at last.
+    """
+
+    treated: np.ndarray
+    control: np.ndarray
+    treated_slot: np.ndarray
+    control_slot: np.ndarray
+    treated_place: np.ndarray
+    control_place: np.ndarray
+    odds: np.ndarray
+    until: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Pair:
-    """One trial: persons met, and not met of the strata where somebody was (``slot``), with their weights."""
+    """One trial seen later: persons met, and those still unmet with their weights; ``odds`` is part of the weight."""
 
     month: int
     treated: np.ndarray
     control: np.ndarray
     treated_slot: np.ndarray
     control_slot: np.ndarray
+    treated_place: np.ndarray
+    control_place: np.ndarray
+    odds: np.ndarray
     weight: np.ndarray
     is_capped: np.ndarray
 
@@ -62,7 +83,10 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Trials:
-    """A panel with its chances of contact: ``staying`` unmet (log, n x months + 1), ``met`` by fold and cell."""
+    """A panel with its chances of contact: ``staying`` unmet (log, n x months + 1), ``met`` by fold and cell.
+
+    ``arms``: what was drawn of each trial, kept for other horizons, months and outcomes of the same persons.
+    """
 
     panel: AccessPanel
     trial_months: range
@@ -74,6 +98,7 @@ class Trials:
     staying: np.ndarray
     learner: Learner
     seed: int
+    arms: dict[int, Arms] = field(default_factory=dict)
 
     def of_channel(self, channel: str) -> Trials:
         """The same trials for contacts by one channel: other contacts censor, as in any trial."""
@@ -81,30 +106,51 @@ class Trials:
             events = _contacts(self.panel, self.cells, (self.panel.contact < self.panel.months)
                                & (self.panel.channel == channel))
             chance = self.cells.predicted(events, self.exposed, self.learner, self.seed)
-        return replace(self, channel=channel, met_so=chance)
+        return replace(self, channel=channel, met_so=chance, arms={})
+
+    def over(self, trial_months: range) -> Trials | NotEstimable:
+        """The same for other trials; not estimable when the covariates tell in each of them who is met."""
+        whole = self if self.channel is None else replace(self, channel=None, met_so=self.met, arms={})
+        if _separates(replace(whole, trial_months=trial_months)):
+            return NotEstimable(SUBJECT, "les covariables séparent parfaitement les personnes rencontrées des autres")
+        return replace(self, trial_months=trial_months)
+
+    def with_outcome(self, is_open: np.ndarray) -> Trials:
+        """The same persons, met and compared alike, with another entitlement as the outcome."""
+        return replace(self, panel=self.panel.with_outcome(is_open))
 
     def pairs(self, offset: int, through: int | None = None) -> Iterator[Pair]:
         """Trial by trial, who is compared with whom, unmet through ``through`` (default: the offset) for controls."""
-        panel, through = self.panel, max(offset, 0) if through is None else through
+        through = max(offset, 0) if through is None else through
         for month in self.trial_months:
-            kind = panel.stratum[:, month - 1].astype(np.int64) + 1
-            risk = panel.at_risk[:, month - 1]
-            arrived = risk & (panel.contact == month)
-            treated = np.flatnonzero(arrived if self.channel is None else arrived & (panel.channel == self.channel))
-            slot = np.full(kind.max() + 1, -1)
-            here = np.unique(kind[treated])
-            slot[here] = np.arange(len(here))
-            control = np.flatnonzero(risk & (panel.contact > month + through) & (slot[kind] >= 0))
+            if month not in self.arms:
+                self.arms[month] = self._arms(month)
+            arms = self.arms[month]
+            stays = arms.until > month + through
+            control, odds = arms.control[stays], arms.odds[stays]
             weight = np.exp(self.staying[control, month + 1] - self.staying[control, month + through + 1])
             is_capped = weight > 1 / SMALLEST_STAYING
-            weight = np.minimum(weight, 1 / SMALLEST_STAYING) * self.odds(control, month)
-            yield Pair(month, treated, control, slot[kind[treated]], slot[kind[control]], weight, is_capped)
+            yield Pair(month, arms.treated, control, arms.treated_slot, arms.control_slot[stays], arms.treated_place,
+                       arms.control_place[stays], odds, np.minimum(weight, 1 / SMALLEST_STAYING) * odds, is_capped)
 
-    def odds(self, persons: np.ndarray, month: int) -> np.ndarray | float:
-        """Relative chance of being met in the month (by the channel) rather than not at all."""
+    def _arms(self, month: int) -> Arms:
+        panel = self.panel
+        kind = panel.stratum[:, month - 1].astype(np.int64) + 1
+        risk = panel.at_risk[:, month - 1]
+        arrived = risk & (panel.contact == month)
+        treated = np.flatnonzero(arrived if self.channel is None else arrived & (panel.channel == self.channel))
+        slot = np.full(kind.max() + 1, -1)
+        here = np.unique(kind[treated])
+        slot[here] = np.arange(len(here))
+        control = np.flatnonzero(risk & (panel.contact > month) & (slot[kind] >= 0))
+        places = [self.cells.place(persons, month - 1) for persons in (treated, control)]
+        return Arms(treated, control, slot[kind[treated]], slot[kind[control]], *places, self.odds(places[1]),
+                    panel.contact[control])
+
+    def odds(self, place: np.ndarray) -> np.ndarray:
+        """Relative chance, in these cells, of being met in the month (by the channel) rather than not at all."""
         if not self.cells.covariates.shape[1]:
-            return 1.0
-        place = self.cells.place(persons, month - 1)
+            return np.ones(len(place))
         return self.met_so.ravel()[place] / (1 - self.met.ravel()[place])
 
     def outcome(self, persons: np.ndarray, month: int, offset: int, kind: Outcome) -> np.ndarray:
@@ -132,23 +178,24 @@ class Trials:
 
     def _expected(self, offset: int, kind: Outcome, through: int | None) -> np.ndarray | None:
         """Chance of the outcome without contact, by fold and cell, from the controls; None without covariates."""
-        if not self.cells.covariates.shape[1]:
+        if not self.cells.covariates.shape[1] or not self.trial_months:
             return None
-        events, total = np.zeros(self.cells.shape), np.zeros(self.cells.shape)
+        rows = []
         for pair in self.pairs(offset, through):
             state = self.outcome(pair.control, pair.month, offset, kind)
-            place = self.cells.place(pair.control, pair.month - 1)
-            weight = pair.weight / self.odds(pair.control, pair.month) * (state != UNKNOWN)
-            total += np.bincount(place, weight, total.size).reshape(total.shape)
-            events += np.bincount(place, weight * (state == 1), total.size).reshape(total.shape)
+            weight = pair.weight / pair.odds * (state != UNKNOWN)
+            rows.append((pair.control_place, weight, weight * (state == 1)))
+        place, weight, opened = (np.concatenate(one) for one in zip(*rows, strict=True))
+        events, total = (np.bincount(place, one, np.prod(self.cells.shape)).reshape(self.cells.shape)
+                         for one in (opened, weight))
         return self.cells.predicted(events, total, self.learner, self.seed)
 
     def _sums(self, pair: Pair, later: np.ndarray, other: np.ndarray, expected: np.ndarray | None) -> np.ndarray:
         """By figure, cluster and stratum: met, open, expected; weights of the others, rest, squares, number."""
         groups = int(self.panel.group.max()) + 1
         shape = (groups, pair.slots)
-        predicted = [np.zeros(len(persons)) if expected is None else expected.ravel()[
-            self.cells.place(persons, pair.month - 1)] for persons in (pair.treated, pair.control)]
+        predicted = [np.zeros(len(place)) if expected is None else expected.ravel()[place]
+                     for place in (pair.treated_place, pair.control_place)]
         arms = [(pair.treated, pair.treated_slot, later != UNKNOWN),
                 (pair.control, pair.control_slot, other != UNKNOWN)]
         weight = pair.weight * arms[1][2]
@@ -158,14 +205,22 @@ class Trials:
                                      shape[0] * shape[1]).reshape(shape) for arm, values in figures])
 
 
-def prepare(panel: AccessPanel, trial_months: range, *, channel: str | None = None, learner: Learner = "logistic",
-            folds: int | None = None, seed: int | None = None) -> Trials | NotEstimable:
+def prepare(panel: AccessPanel, trial_months: range, *, channel: str | None = None,
+            **options) -> Trials | NotEstimable:
+    """What ``learn`` learns, for these trials and contacts by one channel (None: by any)."""
+    learnt = learn(panel, **options)
+    trials = learnt if isinstance(learnt, NotEstimable) else learnt.over(trial_months)
+    return trials if channel is None or isinstance(trials, NotEstimable) else trials.of_channel(channel)
+
+
+def learn(panel: AccessPanel, *, learner: Learner = "logistic", folds: int | None = None,
+          seed: int | None = None) -> Trials | NotEstimable:
     """Learn who is met and who stays unmet, from the months of the panel; folds and seed are those of the design."""
-    inference, subject = load_design().inference, "effet sur l'accès"
+    inference = load_design().inference
     if not len(panel) or not panel.months:
-        return NotEstimable(subject, "la cohorte est vide")
+        return NotEstimable(SUBJECT, "la cohorte est vide")
     if not np.isfinite(panel.covariates).all():
-        return NotEstimable(subject, "une covariable manque : une valeur absente n'est jamais remplacée")
+        return NotEstimable(SUBJECT, "une covariable manque : une valeur absente n'est jamais remplacée")
     seed = inference.seed if seed is None else seed
     fold = folds_of(panel.group, inference.folds if folds is None else folds, seed)
     cells = Cells.of(panel.stratum, panel.covariates, fold)
@@ -176,10 +231,7 @@ def prepare(panel: AccessPanel, trial_months: range, *, channel: str | None = No
     staying = np.zeros((len(panel), panel.months + 1))
     for month in range(1, panel.months):
         staying[:, month + 1] = staying[:, month] + step[cells.place(slice(None), month - 1)]
-    trials = Trials(panel, trial_months, None, cells, chance, exposed, chance, staying, learner, seed)
-    if _separates(trials):
-        return NotEstimable(subject, "les covariables séparent parfaitement les personnes rencontrées des autres")
-    return trials if channel is None else trials.of_channel(channel)
+    return Trials(panel, range(1, panel.months), None, cells, chance, exposed, chance, staying, learner, seed)
 
 
 def jackknife_covariance(left_out: np.ndarray, estimate: np.ndarray) -> np.ndarray:
@@ -211,8 +263,8 @@ def _separates(trials: Trials) -> bool:
     seen = False
     for pair in trials.pairs(0):
         lowest, highest = np.full(pair.slots, np.inf), np.full(pair.slots, -np.inf)
-        np.minimum.at(lowest, pair.treated_slot, trials.odds(pair.treated, pair.month))
-        np.maximum.at(highest, pair.control_slot, trials.odds(pair.control, pair.month))
+        np.minimum.at(lowest, pair.treated_slot, trials.odds(pair.treated_place))
+        np.maximum.at(highest, pair.control_slot, pair.odds)
         if (lowest <= highest).any():
             return False
         seen = seen or np.isfinite(highest).any()

@@ -141,6 +141,25 @@ def test_every_effect_has_its_diagnostics(outcome: AccessOutcome):
     assert "Sans les départements pilotes du trimestre de référence" in titles
 
 
+def test_the_numbers_of_diagnostics_stand_beside_the_effect(outcome: AccessOutcome):
+    told = outcome.frame[outcome.frame["is_estimated"]].iloc[0]
+    long = outcome.diagnostics[outcome.diagnostics["benefit_code"] == told["benefit_code"]]
+    assert told["opened_count"] / told["supported_count"] == pytest.approx(told["open_share"])
+    assert told["supported_count"] <= told["contacted_count"]
+    for column, code, item in (("e_value", "e_value", "point"), ("pre_p_value", "pre_trend", "p_value"),
+                               ("match_error_low", "match_error", "low"), ("date_placebo_estimate", "date_placebo",
+                                                                           "estimate")):
+        expected = long.loc[(long["diagnostic_code"] == code) & (long["item"] == item), "value"]
+        assert [told[column]] == (expected.tolist() or [pytest.approx(float("nan"), nan_ok=True)])
+
+
+def test_every_table_has_its_columns_even_when_nothing_is_estimable(outcome: AccessOutcome, design: Design):
+    empty = access_effects(None, design)
+    for name, frame in outcome.tables().items():
+        assert list(empty.tables()[name].columns) == list(frame.columns), name
+    assert outcome.tables()["access_deviations"]["sentence"][0] == f"Protocole version {design.version}"
+
+
 def test_deviations_tell_what_could_not_be_estimated(outcome: AccessOutcome):
     assert any("non estimable" in sentence for sentence in outcome.deviations)
     assert not any("non prévu" in sentence or "autre protocole" in sentence for sentence in outcome.deviations)

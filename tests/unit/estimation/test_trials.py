@@ -120,7 +120,7 @@ def test_one_right_model_is_enough(eager, monkeypatch):
 
     panel, truth = panel_of(eager, covariates=eager.is_eager[:, None]), eager.truth(TRIALS, HORIZON)
     whole = stacking.Trials.odds
-    monkeypatch.setattr(stacking.Trials, "odds", lambda *_: 1.0)
+    monkeypatch.setattr(stacking.Trials, "odds", lambda _, place: np.ones(len(place)))
     by_outcome, = effects(panel, TRIALS, (HORIZON,))
     monkeypatch.setattr(stacking.Trials, "odds", whole)
     monkeypatch.setattr(stacking.Trials, "_expected", lambda *_: None)
@@ -208,3 +208,18 @@ def test_an_effect_explains_itself(dependent):
     found = estimated(dependent, slice(0, 20_000))
     assert "différence de +" in found.explain() and found.plot().to_dict()
     assert 0 < found.p_value < 0.01 and found.lowest_left_out < found.estimate < found.highest_left_out
+
+
+def test_the_chance_of_contact_is_scikit_learns_logistic_regression():
+    """Counts by cell against one row a person: the same coefficients."""
+    from sklearn.linear_model import LogisticRegression
+
+    from tznr_platform.estimation.nuisance import shrunk_logit
+
+    drawn = np.random.default_rng(4)
+    features, total = drawn.normal(size=(300, 4)), drawn.integers(1, 6, 300)
+    events = drawn.binomial(total, 1 / (1 + np.exp(2 - features[:, 0])))
+    happened = np.concatenate([np.arange(n) < k for n, k in zip(total, events, strict=True)])
+    model = LogisticRegression(tol=1e-10, max_iter=1_000).fit(np.repeat(features, total, axis=0), happened)
+    expected = [*model.intercept_, *model.coef_[0]]
+    assert shrunk_logit(features, events.astype(float), total.astype(float)) == pytest.approx(expected, abs=1e-5)

@@ -11,6 +11,7 @@ import dagster as dg
 
 from tznr_platform.assets.deliverables import DELIVERABLES
 from tznr_platform.assets.documentation import dbt_docs
+from tznr_platform.assets.effects import EFFECTS
 from tznr_platform.assets.entitlements import theoretical
 from tznr_platform.assets.estimates import ESTIMATES
 from tznr_platform.assets.exchange import EXCHANGE
@@ -22,5 +23,5 @@ from tznr_platform.assets.warehouse import WAREHOUSE
 
 def all_assets() -> Sequence[dg.AssetsDefinition]:
     """Every asset of the platform, in the order in which data flows."""
-    return [*reception_assets(), theoretical, *WAREHOUSE, dbt_docs, *ESTIMATES, *DELIVERABLES,
-            *EXCHANGE, requests, retention_clock]
+    return [*reception_assets(), theoretical, *WAREHOUSE, dbt_docs, *EFFECTS, *ESTIMATES,
+            *DELIVERABLES, *EXCHANGE, requests, retention_clock]

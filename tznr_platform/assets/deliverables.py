@@ -6,6 +6,7 @@ import dagster as dg
 
 from quality import gate
 from tznr_platform import reporting
+from tznr_platform.assets.effects import EFFECTS
 from tznr_platform.assets.estimates import ESTIMATES
 from tznr_platform.assets.presentation import (
     CRITERIA_CHECK,
@@ -24,8 +25,8 @@ OUTPUTS_GATE = dg.AssetKey(["gates", "gate_outputs"])
 REPORTS = {"interim": "Rapport intermédiaire (juillet 2026)", "final": "Rapport final (juillet 2027)"}
 
 
-@dg.asset(key=NUMBERS, deps=[PUBLISHED, *(one.key for one in ESTIMATES)], group_name="divulgation", owners=[OWNER],
-          kinds={"parquet"}, pool="lake")
+@dg.asset(key=NUMBERS, deps=[PUBLISHED, *(one.key for one in (*EFFECTS, *ESTIMATES))], group_name="divulgation",
+          owners=[OWNER], kinds={"parquet"}, pool="lake")
 def numbers(platform: Platform) -> dg.MaterializeResult:
     """Tous les chiffres qui peuvent sortir, petits effectifs masqués : un chiffre masqué n'est jamais un zéro."""
     outcome = reporting.write_numbers(platform.settings)

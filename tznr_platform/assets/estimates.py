@@ -3,6 +3,7 @@
 import dagster as dg
 import pandas as pd
 
+from tznr_platform.assets.effects import ACCESS
 from tznr_platform.assets.presentation import OWNER, markdown_table, picture
 from tznr_platform.assets.warehouse import PUBLISHED
 from tznr_platform.disclosure import load_policy
@@ -94,7 +95,7 @@ def networks(platform: Platform) -> dg.MaterializeResult:
     return _shown(found, verdicts(found.summary, columns), found.plot())
 
 
-@dg.asset(key=["estimates", "avoided_costs"], deps=[PUBLISHED], group_name="estimations", owners=[OWNER],
+@dg.asset(key=["estimates", "avoided_costs"], deps=[PUBLISHED, ACCESS], group_name="estimations", owners=[OWNER],
           kinds={"numpy", "parquet"}, pool="lake")
 def avoided_costs(platform: Platform) -> dg.MaterializeResult:
     """Coûts évités par point de vue (10 000 tirages), coût par droit ouvert de plus ou « non défini », grille CHEERS.

@@ -24,7 +24,7 @@ DEFAULT_THROUGH = "2026-06"
 @click.command(short_help="Lancer le traitement principal")
 @click.option("--inbox", type=click.Path(path_type=Path), help="Dossier des livraisons ; jeu synthétique par défaut")
 @click.option("--persons", type=click.IntRange(min=50), help="Taille du jeu synthétique (20 000 par défaut)")
-@click.option("--job", type=click.Choice(["full", "ingest", "evaluate", "report"]), default="full",
+@click.option("--job", type=click.Choice(["full", "ingest", "evaluate", "report", "estimations"]), default="full",
               show_default=True, help="Travail à exécuter")
 def run(inbox: Path | None, persons: int | None, job: str) -> None:
     """Reçoit les livraisons, construit l'entrepôt, évalue les portes de qualité, produit ou refuse les rapports."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,8 @@ from tznr_platform.estimation.access_tables import (
     diagnostics_table,
     effects_table,
     paths_table,
+    plot_rows,
+    told_table,
 )
 from tznr_platform.estimation.design import Design, Estimand, load_design
 from tznr_platform.estimation.deviations import Done, deviations
@@ -39,6 +42,9 @@ from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.settings import Settings
 from tznr_platform.storage import warehouse
 from tznr_platform.storage.estimates import marts_hash, write_estimates
+
+if TYPE_CHECKING:
+    import altair as alt
 
 OUTCOMES = {"open_at_horizon": "open", "opened_by_horizon": "opened_by"}
 
@@ -61,8 +67,24 @@ class AccessOutcome:
                 "access_deviations": deviations_table(self.deviations, self.design)}
 
     @property
+    def estimated_count(self) -> int:
+        return int(self.frame["is_estimated"].sum())
+
+    @property
     def not_estimable_count(self) -> int:
-        return int((~self.frame["is_estimated"]).sum()) if len(self.frame) else 0
+        return len(self.frame) - self.estimated_count
+
+    def told(self, smallest: int) -> pd.DataFrame:
+        """For the interface, in French: every effect under its label, in points; few persons behind it: no number."""
+        return told_table(self.frame, self.design, smallest)
+
+    def plot(self, smallest: int) -> alt.Chart:
+        """Effects and intervals, those of too few persons left out."""
+        from tznr_platform.estimation.interval_chart import interval_chart
+
+        rows = plot_rows(self.frame, self.design, smallest)
+        return interval_chart(rows, label="label", value="estimate", low="low", high="high",
+                              axis="Différence de part", title="Droit ouvert : avec contact, moins sans contact")
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,6 +78,33 @@ def deviations_table(deviations: tuple[str, ...], design: Design) -> pd.DataFram
     return pd.DataFrame({"rank": range(len(said)), "sentence": said, "design_sha256": design.sha256})
 
 
+def told_table(frame: pd.DataFrame, design: Design, smallest: int) -> pd.DataFrame:
+    """French table of ``effects_table``: no number where fewer than ``smallest`` persons stand behind it."""
+    kept = _is_large(frame, smallest) & ~frame["is_bounds_only"]
+
+    def points(name: str) -> pd.Series:
+        return (100 * frame[name]).round(1).where(kept)
+
+    return pd.DataFrame({
+        "Quantité": frame["estimand_code"].map({one.code: one.title for one in design.estimands}),
+        "Prestation": frame["benefit_code"], "Mois": frame["horizon_months"], "Étiquette": frame["label"],
+        "Effet (points)": points("estimate"), "de": points("low"), "à": points("high"),
+        "Raisons": frame["reasons"].where(~frame["is_estimated"] | _is_large(frame, smallest), "effectif trop petit")})
+
+
+def plot_rows(frame: pd.DataFrame, design: Design, smallest: int) -> pd.DataFrame:
+    """The effects that may be drawn, each under a short French label."""
+    rows = frame[_is_large(frame, smallest) & ~frame["is_bounds_only"]]
+    return rows.assign(label=[f"{design.estimand(code).title} · {benefit} · {horizon} mois" for code, benefit, horizon
+                              in rows[list(KEY)].itertuples(index=False)])
+
+
+def _is_large(frame: pd.DataFrame, smallest: int) -> pd.Series:
+    """Enough persons with the entitlement, and enough without."""
+    rest = frame["supported_count"] - frame["opened_count"]
+    return (frame["opened_count"] >= smallest) & (rest >= smallest)
+
+
 def _key(asked: Asked) -> dict[str, object]:
     return {"estimand_code": asked.estimand.code, "benefit_code": asked.benefit_code, "horizon_months": asked.horizon}
 

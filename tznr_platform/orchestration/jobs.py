@@ -6,6 +6,7 @@ import dagster as dg
 
 INGESTED = dg.AssetSelection.groups("reception")
 EVALUATED = dg.AssetSelection.groups("preparation", "calculs", "indicateurs", "estimations", "divulgation")
+EFFECTS = dg.AssetSelection.groups("effets").downstream()
 REPORTED = dg.AssetSelection.groups("livrables")
 WATCHED = dg.AssetSelection.key_prefixes("protection")
 
@@ -20,6 +21,7 @@ JOBS = [
     _job("evaluate", EVALUATED, "Construit l'entrepôt, passe la porte des indicateurs, publie, protège les chiffres."),
     _job("report", REPORTED, "Évalue la porte de chaque rapport, le produit ou le refuse avec un dossier."),
     _job("full", INGESTED | EVALUATED | REPORTED, "De la boîte de réception aux rapports."),
+    _job("estimations", EFFECTS, "Estime les effets du programme (plusieurs minutes), puis refait ce qui les montre."),
     _job("protection", WATCHED, "Ce qui est dû aux personnes : échéances des demandes, durées de conservation."),
 ]
-INGEST_JOB, *_, FULL_JOB, PROTECTION_JOB = JOBS
+INGEST_JOB, *_, FULL_JOB, _, PROTECTION_JOB = JOBS

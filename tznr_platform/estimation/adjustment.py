@@ -16,7 +16,7 @@ import pandas as pd
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.two_period import NoOverlapError, propensity_scores
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 from tznr_platform.french import number
 
 Error = Literal["classical", "HC0", "HC1", "HC2", "HC3"]
@@ -140,8 +140,9 @@ def _spread(error: Error, rest: np.ndarray, leverage: np.ndarray, columns: int) 
 
 def _arrays(frame: pd.DataFrame, outcome: str, treatment: str,
             covariates: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Outcome, treatment and design with its constant, in float64; ``UserError`` for another treatment than 0 or 1."""
+    """Outcome, treatment and design with its constant, in float64; ``UserError`` for words or another treatment."""
     require_columns(frame, (outcome, treatment, *covariates), "effet ajusté")
+    require_numbers(frame, (outcome, treatment, *covariates), "effet ajusté")
     values = frame[[outcome, treatment, *covariates]].astype(np.float64).to_numpy()
     if not (np.isin(values[:, 1], (0, 1)) | np.isnan(values[:, 1])).all():
         raise UserError("Les données ne permettent pas l'ajustement.", where="effet ajusté",
@@ -153,7 +154,7 @@ def _refused(y: np.ndarray, treated: np.ndarray, design: np.ndarray) -> str:
     """Why these rows carry no effect, in French; empty when they may."""
     if not (np.isfinite(y).all() and np.isfinite(treated).all() and np.isfinite(design).all()):
         return "une valeur manque : une valeur absente n'est jamais remplacée"
-    return _sides(treated)
+    return _sides(treated) or ("le résultat a partout la même valeur" if (y == y[0]).all() else "")
 
 
 def _sides(treated: np.ndarray) -> str:

@@ -33,7 +33,7 @@ class Bounds:
 
 def unseen(estimate: float, missing_share: float, title: str) -> Bounds:
     """Bounds when a share of the persons of both arms is not seen at all: their effect is between -1 and 1."""
-    _require_shares(missing_share)
+    _require_shares(missing_share, (1 + estimate) / 2)
     seen = 1 - missing_share
     return Bounds(title, missing_share, seen * estimate - missing_share, seen * estimate + missing_share)
 

@@ -58,7 +58,8 @@ class Selection:
 
 def e_value(risk_ratio: float, low: float | None = None, high: float | None = None) -> EValue:
     """E-value of a risk ratio and of the limits of its interval; ``UserError`` unless all are positive and ordered."""
-    if risk_ratio <= 0 or (low is not None and not 0 < low <= risk_ratio) or (high is not None and high < risk_ratio):
+    if not 0 < risk_ratio < np.inf or (low is not None and not 0 < low <= risk_ratio) or (
+            high is not None and not high >= risk_ratio):
         raise UserError("Rapport de risques impossible.", where="valeur E",
                         why="un rapport est positif et se trouve dans son intervalle", remedy="vérifier l'estimation")
     nearer = low if risk_ratio >= 1 else high
@@ -84,10 +85,15 @@ def proportional_selection(outcome: np.ndarray, treated: np.ndarray, covariates:
     Arrays of n, ``covariates`` n x k; weights of rows if they stand for several units. Closed form of Oster (2019), her
     proposition 2 with beta = 0, as her ``psacalc`` computes it.
     """
+    if factor is not None and not factor > 0:
+        raise UserError("R² maximal impossible.", where="sélection proportionnelle", why="son facteur est positif",
+                        remedy="garder celui du protocole")
     weights = np.ones(len(outcome)) if weights is None else np.asarray(weights, np.float64)
     outcome, treated = (np.asarray(part, np.float64) for part in (outcome, treated))
     ones = np.ones((len(outcome), 1))
     full = np.column_stack([ones, treated, np.asarray(covariates, np.float64)])
+    if not (np.isfinite(full).all() and np.isfinite(outcome).all()) or (outcome == outcome[:1]).all():
+        return NotEstimable("sélection proportionnelle", "une valeur manque, ou le résultat a partout la même valeur")
     if not len(outcome) or np.linalg.matrix_rank(full * np.sqrt(weights)[:, None]) < full.shape[1]:
         return NotEstimable("sélection proportionnelle", "les covariables sont colinéaires ou absentes")
     short, _, short_r2 = _fit(full[:, :2], outcome, weights)

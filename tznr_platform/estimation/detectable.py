@@ -8,7 +8,7 @@ the noise of the areas: a coefficient printed there would be a number about nois
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import log1p, sqrt
+from math import inf, log1p, sqrt
 from typing import TypeVar
 
 import pandas as pd
@@ -61,17 +61,23 @@ class Detectable:
 
 def minimum_detectable_effect(standard_error: float, *, degrees_of_freedom: float | None = None,
                               power: float = POWER, level: float = LEVEL) -> float:
-    """Effect found significant with probability ``power`` (Bloom 1995): normal, or Student with few clusters."""
+    """Effect found significant with probability ``power`` (Bloom 1995): normal, or Student with few clusters.
+
+    ``UserError`` for a negative or missing error, or a power, level or number of degrees outside its range.
+    """
     from scipy.stats import norm, t
 
+    freedom = 1 if degrees_of_freedom is None else degrees_of_freedom
+    if not (0 <= standard_error < inf and 0 < power < 1 and 0 < level < 1 and freedom > 0):
+        raise _refusal("effet détectable")
     quantile = norm.ppf if degrees_of_freedom is None else lambda share: t.ppf(share, degrees_of_freedom)
     return float((quantile(1 - level / 2) + quantile(power)) * standard_error)
 
 
 def maximum_possible_effect(kept_entitlements: float, stock: float) -> float | NotEstimable:
     """Change of the logarithm of the stock if every kept entitlement were additional."""
-    if not stock > 0:
-        return NotEstimable("effet maximal", "le nombre de foyers avant le début n'est pas connu")
+    if not (stock > 0 and kept_entitlements >= 0):
+        return NotEstimable("effet maximal", "le nombre de foyers ou de droits maintenus n'est pas connu")
     return log1p(kept_entitlements / stock)
 
 
@@ -82,8 +88,7 @@ def detectable(subject: str, *, kept_entitlements: float, stock: float, deviatio
     ``kept_entitlements`` and ``stock``: totals or means by treated area, of the same benefit.
     """
     if kept_entitlements < 0 or not 0 < power < 1 or not 0 < level < 1:
-        raise UserError("Puissance, seuil ou effectif impossible.", where=subject, why="valeur hors des bornes",
-                        remedy="corriger l'appel")
+        raise _refusal(subject)
     if min(treated_count, comparison_count) < 2 or not deviation > 0:
         return NotEstimable(subject, "il faut deux zones de chaque côté et une dispersion connue")
     largest = maximum_possible_effect(kept_entitlements, stock)
@@ -93,6 +98,11 @@ def detectable(subject: str, *, kept_entitlements: float, stock: float, deviatio
     least = minimum_detectable_effect(error, degrees_of_freedom=treated_count + comparison_count - 2, power=power,
                                       level=level)
     return Detectable(subject, least, largest, treated_count, comparison_count, power, level)
+
+
+def _refusal(where: str) -> UserError:
+    return UserError("Puissance, seuil ou effectif impossible.", where=where, why="valeur hors des bornes",
+                     remedy="corriger l'appel")
 
 
 def or_not_identifiable(estimate: Estimate, size: Detectable | NotEstimable) -> Estimate | NotEstimable:

@@ -17,7 +17,7 @@ from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval import student_interval
 from tznr_platform.estimation.nuisance import Learner, binary_model, folds_of, one_thread, value_model
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 from tznr_platform.french import number
 
 Target = Literal["treated", "all"]
@@ -74,11 +74,17 @@ def doubly_robust_effect(frame: pd.DataFrame, outcome: str, treatment: str, cova
     """
     names = (outcome, treatment, *covariates)
     require_columns(frame, (*names, *([clusters] if clusters else [])), SUBJECT)
+    require_numbers(frame, names, SUBJECT)
+    if folds is not None and folds < 2:
+        raise UserError("Découpage impossible.", where=SUBJECT, why="on prédit ce qu'on n'a pas servi à apprendre",
+                        remedy="demander au moins deux parties")
     if target not in ("treated", "all"):
         raise UserError(f"Cible inconnue : {target}.", where=SUBJECT, why="seules existent treated et all",
                         remedy="choisir l'une d'elles")
     values = frame[list(names)].astype(np.float64).to_numpy()
     group = np.unique(frame[clusters], return_inverse=True)[1] if clusters else np.arange(len(frame))
+    if clusters and frame[clusters].isna().any():
+        return NotEstimable(SUBJECT, "une grappe manque")
     if reason := _refusal_reason(values, group):
         return NotEstimable(SUBJECT, reason)
     inference = load_design().inference
@@ -113,6 +119,8 @@ def _refusal_reason(values: np.ndarray, group: np.ndarray) -> str:
         return "le traitement n'est pas 0 ou 1"
     if not 0 < values[:, 1].mean() < 1:
         return "il manque des unités traitées ou des unités de comparaison"
+    if (values[:, 0] == values[0, 0]).all():
+        return "le résultat a partout la même valeur"
     return "une seule grappe porte toute l'information" if group.max() < 1 else ""
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from tznr_platform import french
+from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval_chart import interval_chart
 from tznr_platform.estimation.sampled import Sampled, critical_value
@@ -79,7 +80,11 @@ def fieller(subject: str, numerator: Sampled, denominator: Sampled, covariance: 
 
     The interval holds every ratio r for which numerator - r x denominator is not significantly different from zero. It
     is bounded only if the interval of the denominator leaves zero out. Clusters are those of the denominator.
+    ``UserError`` for a covariance that no two estimates with these errors can have.
     """
+    if not abs(covariance) <= numerator.standard_error * denominator.standard_error * (1 + 1e-9):
+        raise UserError("Covariance impossible.", where=subject, why="elle dépasse le produit des erreurs types",
+                        remedy="vérifier les deux estimations")
     point = critical_value(denominator.cluster_count)
     top, bottom = numerator.estimate, denominator.estimate
     a = bottom**2 - (point * denominator.standard_error) ** 2

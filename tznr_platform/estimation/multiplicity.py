@@ -1,7 +1,7 @@
 """Many tests at once: p-values adjusted within the families that the locked design declares.
 
-Here: Bonferroni, Holm (1979), Benjamini-Hochberg (1995), Benjamini-Yekutieli (2001), and their use by family. Not here:
-which tests make a family (``design``).
+Here: Bonferroni, Holm (1979), Hochberg (1988), Benjamini-Hochberg (1995), Benjamini-Yekutieli (2001), and their use by
+family. Not here: which tests make a family (``design``).
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ CORRECTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "none": lambda ordered: ordered,
     "bonferroni": lambda ordered: ordered * len(ordered),
     "holm": lambda ordered: np.maximum.accumulate(ordered * np.arange(len(ordered), 0, -1)),
+    "hochberg": lambda ordered: np.minimum.accumulate((ordered * np.arange(len(ordered), 0, -1))[::-1])[::-1],
     "benjamini_hochberg": lambda ordered: _step_up(ordered, 1),
     "benjamini_yekutieli": lambda ordered: _step_up(ordered, (1 / np.arange(1, len(ordered) + 1)).sum()),
 }

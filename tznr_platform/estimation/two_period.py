@@ -16,7 +16,7 @@ Method = Literal["dr", "reg", "ipw"]
 Result = tuple[np.ndarray, np.ndarray]
 LARGEST_PROPENSITY = 0.999
 LARGEST_LOGIT, ITERATIONS, TOLERANCE = 500.0, 50, 1e-12
-SEPARATED = "les covariables séparent parfaitement les unités traitées des autres"
+SEPARATED = "les covariables sont colinéaires, ou séparent parfaitement les unités traitées des autres"
 
 
 class NoOverlapError(Exception):

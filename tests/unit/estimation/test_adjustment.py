@@ -8,6 +8,7 @@ import pytest
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.adjustment import matched, regression_adjusted, weighted
+from tznr_platform.estimation.two_period import propensity_scores
 from tznr_platform.estimation.verdict import NotEstimable
 
 COVARIATES = ("age", "educ", "black", "hisp", "marr", "nodegree", "re74", "re75")
@@ -110,6 +111,25 @@ def test_a_hole_is_not_estimable(method, column):
     frame.loc[1, column] = np.nan
     found = method(frame, "y", "d", ("x",))
     assert isinstance(found, NotEstimable) and "manque" in found.reason
+
+
+@pytest.mark.parametrize("method", [regression_adjusted, weighted, matched])
+def test_words_stop_and_an_outcome_that_never_varies_is_said(method):
+    frame = pd.DataFrame({"y": [1.0, 1, 1, 1], "d": [0, 1, 0, 1], "x": [1.0, 0, 0, 1]})
+    assert "même valeur" in method(frame, "y", "d", ("x",)).reason
+    for words in ({"x": list("abab")}, {"d": pd.Categorical(list("noon"))}, {"y": pd.Timestamp("2026-01-01")}):
+        with pytest.raises(UserError, match="pas des nombres"):
+            method(frame.assign(**words), "y", "d", ("x",))
+
+
+def test_weighting_on_the_treated_as_in_weightit(lalonde):
+    """README of ``WeightIt``: lalonde, effect on the treated, logit; controls are worth 99.82 of 429."""
+    covariates = ["age", "educ", "black", "hispan", "married", "nodegree", "re74", "re75"]
+    treated = lalonde["treat"].to_numpy(float)
+    design = np.column_stack([np.ones(len(lalonde)), lalonde[covariates]]).astype(float)
+    chance = propensity_scores(treated, design)[treated == 0]
+    odds = chance / (1 - chance)
+    assert odds.sum() ** 2 / (odds**2).sum() == pytest.approx(99.82, abs=5e-3)
 
 
 def test_results_explain_themselves(lalonde):

@@ -33,3 +33,5 @@ def test_late_declarations():
 def test_a_share_outside_its_range_stops(share):
     with pytest.raises(UserError):
         unseen(0.2, share, "")
+    with pytest.raises(UserError):
+        unseen(float("nan"), 0.1, "")

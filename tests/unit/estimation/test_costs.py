@@ -97,6 +97,11 @@ class TestFieller:
         assert fieller("x", Sampled(1e6, 0), effect).low == pytest.approx(1e6 / high)
         assert fieller("x", Sampled(1e6, 0), effect).high == pytest.approx(1e6 / low)
 
+    def test_a_covariance_that_no_estimates_have_stops(self):
+        for covariance in (481.0, float("nan")):
+            with pytest.raises(UserError, match="Covariance"):
+                fieller("x", Sampled(900, 80), Sampled(40, 6), covariance)
+
     def test_covers_the_true_ratio(self):
         rng = np.random.default_rng(6)
         found = [fieller("x", Sampled(100 + 10 * a, 10), Sampled(20 + 4 * b, 4)) for a, b in rng.normal(size=(4000, 2))]

@@ -52,4 +52,8 @@ def test_what_cannot_be_judged_says_why(spoil):
 def test_impossible_calls_stop():
     with pytest.raises(UserError):
         detectable("RSA", deviation=0.03, **CASE, power=1.2)
+    for wrong in ({"standard_error": -1.0}, {"standard_error": float("nan")}, {"standard_error": 1, "power": 1.0}):
+        with pytest.raises(UserError):
+            minimum_detectable_effect(**wrong)
+    assert isinstance(maximum_possible_effect(-9, 5), NotEstimable)
     assert isinstance(maximum_possible_effect(1, 0), NotEstimable)

@@ -73,7 +73,8 @@ def test_small_types_and_the_seed_give_the_same_answer():
 
 @pytest.mark.parametrize(("change", "word"), [
     ({"y": [1.0] * 3 + [np.nan] * 37}, "manque"), ({"d": [1] * 40}, "comparaison"), ({"d": [2, 0] * 20}, "0 ou 1"),
-    ({"x": [0.0] * 20 + [1e6] * 20, "d": [0] * 20 + [1] * 20}, "recouvrement"), ({"g": [1] * 40}, "grappe")])
+    ({"x": [0.0] * 20 + [1e6] * 20, "d": [0] * 20 + [1] * 20}, "recouvrement"), ({"g": [1] * 40}, "grappe"),
+    ({"g": [np.nan] + [1] * 39}, "grappe"), ({"y": 1.0}, "même valeur")])
 def test_what_cannot_be_estimated_says_why(change, word):
     random = np.random.default_rng(0)
     frame = pd.DataFrame({"y": random.normal(size=40), "d": [0, 1] * 20, "x": random.normal(size=40),
@@ -87,6 +88,8 @@ def test_nobody_is_not_estimable_and_an_unknown_target_stops():
     assert isinstance(doubly_robust_effect(frame, "y", "d", ("x",)), NotEstimable)
     with pytest.raises(UserError):
         doubly_robust_effect(frame, "y", "d", ("x",), target="controls")
+    with pytest.raises(UserError, match="Découpage"):
+        doubly_robust_effect(frame, "y", "d", ("x",), folds=1)
 
 
 def test_it_speaks_french():

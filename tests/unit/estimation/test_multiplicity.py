@@ -24,6 +24,14 @@ def test_published_rejections(correction, rejections):
     assert (adjusted_p_values(BENJAMINI_HOCHBERG_1995, correction) <= 0.05).sum() == rejections
 
 
+def test_hochberg_on_five_p_values():
+    """``p.adjust`` of R on 0.01 to 0.05: Holm 0.05, 0.08, 0.09, 0.09, 0.09; Hochberg and Benjamini-Hochberg 0.05."""
+    values = [0.01, 0.02, 0.03, 0.04, 0.05]
+    assert adjusted_p_values(values, "holm") == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
+    for correction in ("hochberg", "benjamini_hochberg"):
+        assert adjusted_p_values(values, correction) == pytest.approx([0.05] * 5)
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.sampled_from(sorted(CORRECTIONS)))
 def test_adjusting_never_helps_and_keeps_the_order(p_values, correction):
     adjusted = adjusted_p_values(p_values, correction)
@@ -54,7 +62,15 @@ def test_an_interval_that_holds_one_needs_no_confounder():
     assert e_value(1.0).point == 1
 
 
-@pytest.mark.parametrize("arguments", [(0,), (-1,), (2, 2.5), (2, 1, 1.5)])
+@pytest.mark.parametrize(("ratio", "low", "high", "point", "limit"), [
+    (10.73, 8.02, 14.36, 20.95, 15.5), (0.80, 0.71, 0.91, 1.81, 1.43)])
+def test_e_values_of_the_tutorial(ratio, low, high, point, limit):
+    """VanderWeele and Ding (2017): smoking and lung cancer (Hammond and Horn 1958), a protective factor."""
+    found = e_value(ratio, low, high)
+    assert (round(found.point, 2), round(found.limit, 1 if ratio > 1 else 2)) == (point, limit)
+
+
+@pytest.mark.parametrize("arguments", [(0,), (-1,), (2, 2.5), (2, 1, 1.5), (float("nan"),), (2, 1, float("nan"))])
 def test_impossible_ratios_stop(arguments):
     with pytest.raises(UserError):
         e_value(*arguments)
@@ -91,5 +107,8 @@ def test_selection_on_the_unseen_as_strong_as_on_the_seen_is_a_delta_of_one():
 
 def test_collinear_covariates_have_no_delta():
     one = np.ones(10)
-    assert isinstance(proportional_selection(np.arange(10.0), np.arange(10) % 2, np.column_stack([one, one])),
-                      NotEstimable)
+    for outcome, covariates in ((np.arange(10.0), np.column_stack([one, one])), (one, np.arange(10.0)[:, None]),
+                                (np.append(np.arange(9.0), np.nan), np.arange(10.0)[:, None])):
+        assert isinstance(proportional_selection(outcome, np.arange(10) % 2, covariates), NotEstimable)
+    with pytest.raises(UserError):
+        proportional_selection(np.arange(10.0), np.arange(10) % 2, one[:, None], factor=0)

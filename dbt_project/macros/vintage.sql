@@ -11,12 +11,12 @@ delivery, 1 open, 27 cents (up to 1.3 million euros).
 {%- endmacro %}
 
 {% macro vintage_order(extraction_date, delivery_rank) -%}
-    (cast(datediff('day', date '2000-01-01', {{ extraction_date }}) as bigint) * 131072 + {{ delivery_rank }})
+    (cast({{ days_from("date '2000-01-01'", extraction_date) }} as bigint) * 131072 + {{ delivery_rank }})
 {%- endmacro %}
 
-{% macro is_open_in(state) -%} ({{ state }} // 134217728) % 2 = 1 {%- endmacro %}
+{% macro is_open_in(state) -%} mod({{ quotient(state, 134217728) }}, 2) = 1 {%- endmacro %}
 
-{% macro paid_eur_in(state) -%} cast({{ state }} % 134217728 as double) / 100 {%- endmacro %}
+{% macro paid_eur_in(state) -%} cast(mod({{ state }}, 134217728) as double) / 100 {%- endmacro %}
 
 {#-
 What was known at the date of the variable `vintage_date` (AAAA-MM-JJ); without it, all that was received. Bodies date

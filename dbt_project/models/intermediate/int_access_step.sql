@@ -6,9 +6,9 @@ with declared as (
         claims.person_id,
         claims.benefit_code,
         case when claims.request_date >= contacts.first_contact_date
-            then datediff('day', contacts.first_contact_date, claims.request_date) end as request_delay_days,
+            then {{ days_from('contacts.first_contact_date', 'claims.request_date') }} end as request_delay_days,
         case when claims.decision_date >= claims.request_date
-            then datediff('day', claims.request_date, claims.decision_date) end as decision_delay_days,
+            then {{ days_from('claims.request_date', 'claims.decision_date') }} end as decision_delay_days,
         -- between two territories, the outcome that settles most
         case when claims.request_date is null then null
             else {{ rank_of('claims.request_outcome_code', request_outcomes()) }} end as outcome_rank

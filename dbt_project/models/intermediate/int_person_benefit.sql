@@ -41,7 +41,8 @@ feed as (
             then months.entitlement_month end) as opening_month,
         {{ value_at_first('months.decision_date', 'case when months.is_open and months.entitlement_month'
             ~ ' >= discussed.first_contact_month then months.entitlement_month end') }} as decision_date,
-        sum(case when months.entitlement_month >= discussed.first_contact_month then months.paid_eur end) as paid_eur
+        {{ total_eur('case when months.entitlement_month >= discussed.first_contact_month then months.paid_eur end') }}
+            as paid_eur
     from discussed
     join {{ ref('int_benefit_month_latest') }} as months
         on months.person_id = discussed.person_id and months.benefit_code = discussed.benefit_code
@@ -62,8 +63,8 @@ select
     is_opened and feed.paid_eur > 0 as is_paid,
     case when is_opened then feed.opening_month end as opening_month,
     -- from the first contact to the decision, or to the month opened when no decision date is known
-    case when is_opened then greatest(0, datediff('day', discussed.first_contact_date,
-        coalesce(feed.decision_date, feed.opening_month))) end as opening_delay_days
+    case when is_opened then greatest(0, {{ days_from('discussed.first_contact_date',
+        'coalesce(feed.decision_date, feed.opening_month)') }}) end as opening_delay_days
 from discussed
 left join feed
     on feed.territory_code = discussed.territory_code and feed.person_id = discussed.person_id

@@ -16,10 +16,12 @@ with described as (
     join {{ ref('stg_territories') }} as territories on territories.territory_code = persons.territory_code
 ),
 
-earliest as (
-    select *
+ranked as (
+    select
+        territory_code,
+        person_id,
+        row_number() over (partition by person_id order by first_contact_date, territory_code) as contact_rank
     from described
-    qualify row_number() over (partition by person_id order by first_contact_date, territory_code) = 1
 ),
 
 answered as (
@@ -53,4 +55,5 @@ select
     answered.low_eur,
     answered.high_eur
 from answered
-join earliest on earliest.person_id = answered.person_id and earliest.territory_code = answered.territory_code
+join ranked on ranked.person_id = answered.person_id and ranked.territory_code = answered.territory_code
+where ranked.contact_rank = 1

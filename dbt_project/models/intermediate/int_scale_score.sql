@@ -26,9 +26,9 @@ score as (
         instrument_version,
         dimension_code,
         wave_code,
-        avg(item_value) as score,
-        avg(minimum) as lowest_score,
-        avg(maximum) as highest_score
+        {{ mean_of('item_value') }} as score,
+        {{ mean_of('minimum') }} as lowest_score,
+        {{ mean_of('maximum') }} as highest_score
     from item
     group by territory_code, person_id, instrument_code, instrument_version, dimension_code, wave_code
     having count(*) * 2 >= max(dimension_item_count)
@@ -40,7 +40,7 @@ scoped as (
     -- a person who answered in two territories has one national score, the mean of both
     select
         'FR', person_id, instrument_code, instrument_version, dimension_code, wave_code,
-        avg(score), avg(lowest_score), avg(highest_score)
+        {{ mean_of('score') }}, {{ mean_of('lowest_score') }}, {{ mean_of('highest_score') }}
     from score
     group by person_id, instrument_code, instrument_version, dimension_code, wave_code
 )

@@ -14,11 +14,11 @@ select
     count(case when outcomes.is_requested and outcomes.is_unknown then 1 end) as requested_unknown_count,
     count(case when outcomes.is_paid then 1 end) as paid_count,
     count(case when outcomes.is_unknown then 1 end) as unknown_count,
-    cast(median(steps.request_delay_days) as double) as median_request_delay_days,
-    cast(median(steps.decision_delay_days) as double) as median_decision_delay_days,
+    {{ median_of('steps.request_delay_days') }} as median_request_delay_days,
+    {{ median_of('steps.decision_delay_days') }} as median_decision_delay_days,
     cast(coalesce(sum(outcomes.opening_delay_days), 0) as bigint) as opening_delay_day_count,
-    cast(median(outcomes.opening_delay_days) as double) as median_opening_delay_days,
-    cast(median(steps.monthly_paid_eur) as double) as median_monthly_paid_eur
+    {{ median_of('outcomes.opening_delay_days') }} as median_opening_delay_days,
+    {{ median_of('steps.monthly_paid_eur') }} as median_monthly_paid_eur
 from {{ ref('int_person_outcome') }} as outcomes
 left join {{ ref('int_access_step') }} as steps
     on steps.territory_code = outcomes.territory_code and steps.person_id = outcomes.person_id

@@ -20,11 +20,11 @@ avoided as (
         count(distinct case when is_evaluated then territory_code end) as territory_count,
         count(case when is_evaluated then 1 end) as evaluated_month_count,
         count(case when not is_evaluated then 1 end) as unevaluated_month_count,
-        sum(case when is_evaluated then observed_quantity end) as observed_quantity,
-        sum(case when is_evaluated then counterfactual_quantity end) as counterfactual_quantity,
-        sum(case when is_evaluated then gross_quantity end) as gross_quantity,
-        sum(case when is_evaluated then gross_quantity * attribution_share end) as avoided_quantity,
-        coalesce(sum(case when is_evaluated and is_from_elsewhere then gross_quantity * attribution_share end), 0)
+        {{ total('case when is_evaluated then observed_quantity end') }} as observed_quantity,
+        {{ total('case when is_evaluated then counterfactual_quantity end') }} as counterfactual_quantity,
+        {{ total('case when is_evaluated then gross_quantity end') }} as gross_quantity,
+        {{ total('case when is_evaluated then gross_quantity * attribution_share end') }} as avoided_quantity,
+        coalesce({{ total('case when is_evaluated and is_from_elsewhere then gross_quantity * attribution_share end') }}, 0)
             as from_elsewhere_quantity
     from declared
     group by grouping sets ((territory_code, cost_event_code), (cost_event_code))

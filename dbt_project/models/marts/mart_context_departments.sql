@@ -3,10 +3,10 @@ with minima as (
     select
         department_code,
         max(year) as drees_year,
-        sum(case when minimum_code = 'rsa' then recipient_count end) as drees_rsa_recipient_count,
-        sum(case when minimum_code = 'aah' then recipient_count end) as drees_aah_recipient_count,
-        sum(case when minimum_code = 'aspa_asv' then recipient_count end) as drees_aspa_recipient_count,
-        sum(case when minimum_code = 'ass' then recipient_count end) as drees_ass_recipient_count
+        {{ total("case when minimum_code = 'rsa' then recipient_count end") }} as drees_rsa_recipient_count,
+        {{ total("case when minimum_code = 'aah' then recipient_count end") }} as drees_aah_recipient_count,
+        {{ total("case when minimum_code = 'aspa_asv' then recipient_count end") }} as drees_aspa_recipient_count,
+        {{ total("case when minimum_code = 'ass' then recipient_count end") }} as drees_ass_recipient_count
     from {{ ref('stg_minima_departements') }}
     where year = (select max(year) from {{ ref('stg_minima_departements') }})
     group by department_code

@@ -37,9 +37,9 @@ known as (
 territory as (
     select
         territories.*,
-        3 * greatest(0, floor((1 + {{ months_from(
+        3 * greatest(0, {{ quotient('1 + ' ~ months_from(
             "case when territories.start_wave = '2023' then date '2023-10-01' else date '2024-01-01' end",
-            'known.last_month') }}) / 3.0)) as expected_delivery_count
+            'known.last_month'), 3) }}) as expected_delivery_count
     from {{ ref('stg_territories') }} as territories
     cross join known
 ),

@@ -15,13 +15,13 @@ select
     practice_code,
     count(*) as professional_count,
     count(distinct employer_type_code) as employer_count,
-    avg(practice_level) as level_mean,
+    {{ mean_of('practice_level') }} as level_mean,
     count(case when practice_level >= 3 then 1 end) as weekly_count,
     {{ share_of('count(case when practice_level >= 3 then 1 end)', 'count(*)') }} as weekly_share,
     case when wave_code <> 'V1' then count(first_level) end as panel_count,
     case when wave_code <> 'V1' then count(distinct case when first_level is not null then employer_type_code end) end
         as panel_employer_count,
-    avg(practice_level - first_level) as panel_change_mean,
+    {{ mean_of('practice_level - first_level') }} as panel_change_mean,
     case when wave_code <> 'V1' then count(case when first_level >= 3 then 1 end) end as panel_first_weekly_count,
     case when wave_code <> 'V1' then count(case when first_level is not null and practice_level >= 3 then 1 end) end
         as panel_weekly_count

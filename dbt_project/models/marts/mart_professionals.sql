@@ -14,12 +14,12 @@ select
     wave_code,
     count(*) as professional_count,
     count(distinct employer_type_code) as employer_count,
-    avg(self_efficacy_score) as score_mean,
+    {{ mean_of('self_efficacy_score') }} as score_mean,
     case when wave_code <> 'V1' then count(first_score) end as panel_count,
     case when wave_code <> 'V1' then count(distinct case when first_score is not null then employer_type_code end) end
         as panel_employer_count,
-    avg(self_efficacy_score - first_score) as panel_change_mean,
+    {{ mean_of('self_efficacy_score - first_score') }} as panel_change_mean,
     count(training_day_count) as training_known_count,
-    cast(coalesce(sum(training_day_count), 0) as double) as training_day_count
+    coalesce({{ total('training_day_count') }}, 0) as training_day_count
 from followed
 group by grouping sets ((territory_code, wave_code), (wave_code))

@@ -62,9 +62,9 @@ summed as (
         other.wave_code as other_wave_code,
         other.item_number as other_item_number,
         count(*) as respondent_count,
-        cast(sum(one.item_value) as double) as own_sum,
-        cast(sum(other.item_value) as double) as other_sum,
-        cast(sum(one.item_value * other.item_value) as double) as product_sum
+        {{ total('one.item_value') }} as own_sum,
+        {{ total('other.item_value') }} as other_sum,
+        {{ total('one.item_value * other.item_value') }} as product_sum
     from used as one
     join used as other
         on other.person_id = one.person_id and other.territory_code = one.territory_code

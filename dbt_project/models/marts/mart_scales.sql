@@ -16,12 +16,12 @@ counted as (
         dimension_code,
         wave_code,
         count(*) as respondent_count,
-        avg(score) as score_mean,
-        stddev_samp(score) as score_sd,
+        {{ mean_of('score') }} as score_mean,
+        {{ deviation_of('score') }} as score_sd,
         {{ share_of('count(case when is_floor then 1 end)', 'count(*)') }} as floor_share,
         {{ share_of('count(case when is_ceiling then 1 end)', 'count(*)') }} as ceiling_share,
         case when wave_code <> 'T0' then count(change_from_first) end as paired_count,
-        avg(change_from_first) as paired_change_mean
+        {{ mean_of('change_from_first') }} as paired_change_mean
     from paired
     group by territory_code, instrument_code, instrument_version, dimension_code, wave_code
 )

@@ -14,15 +14,17 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from tznr_platform import french
+from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval_chart import interval_chart
-from tznr_platform.estimation.retention import CENSORED, COLUMNS, ENTRY
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.retention import CENSORED, ENTRY, refusal_reason, require_spells
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 
 if TYPE_CHECKING:
     import altair as alt
     from lifelines import CoxPHFitter
 
 LARGEST_ERROR = 5.0
+CONVERGED = {"precision": 1e-11}  # lifelines stops at 1e-7, which leaves 4e-5 on a coefficient of the heart transplants
 NO_MAXIMUM = "la vraisemblance n'a pas de maximum : covariables liées ou séparation parfaite."
 
 
@@ -74,14 +76,12 @@ def cox_check(spells: pd.DataFrame, subject: str, covariates: tuple[str, ...], *
     from lifelines import CoxPHFitter
     from lifelines.exceptions import ConvergenceError
 
-    require_columns(spells, (*COLUMNS, *strata), subject)
-    absent = [name for name in covariates if name not in spells]
-    if absent or not covariates:
-        return NotEstimable(subject, f"covariables absentes : {', '.join(absent) or 'aucune demandée'}.")
+    require_spells(spells, load_design())
+    require_columns(spells, strata, subject)
+    if reason := _refused(spells, covariates, strata):
+        return NotEstimable(subject, reason)
     late = [ENTRY] if ENTRY in spells else []
     used = spells[[*covariates, *strata, *late, "duration_months", "exit_code", "spell_count"]]
-    if used.isna().any().any():
-        return NotEstimable(subject, "des valeurs manquent.")
     used = used.reset_index(drop=True)
     rows = used.loc[used.index.repeat(used["spell_count"])].reset_index(drop=True)
     rows["left"] = rows["exit_code"] != CENSORED if exit_code is None else rows["exit_code"] == exit_code
@@ -92,7 +92,7 @@ def cox_check(spells: pd.DataFrame, subject: str, covariates: tuple[str, ...], *
         warnings.simplefilter("ignore")
         try:
             fitted = CoxPHFitter().fit(rows, "duration_months", "left", strata=list(strata) or None,
-                                       entry_col=ENTRY if late else None)
+                                       entry_col=ENTRY if late else None, fit_options=CONVERGED)
         except (ConvergenceError, np.linalg.LinAlgError):
             return NotEstimable(subject, NO_MAXIMUM)
         if fitted.standard_errors_.mul(rows[list(covariates)].std()).max() > LARGEST_ERROR:
@@ -100,6 +100,17 @@ def cox_check(spells: pd.DataFrame, subject: str, covariates: tuple[str, ...], *
         return CoxCheck(subject, _coefficients(subject, fitted, None if late else rows), float(fitted.log_likelihood_),
                         float(fitted.log_likelihood_ratio_test().test_statistic),
                         None if late else float(fitted.concordance_index_), len(rows), int(rows["left"].sum()))
+
+
+def _refused(spells: pd.DataFrame, covariates: tuple[str, ...], strata: tuple[str, ...]) -> str | None:
+    """Why these spells carry no model, in French; None when they may. ``UserError`` for covariates in words."""
+    absent = [name for name in covariates if name not in spells]
+    if absent or not covariates:
+        return f"covariables absentes : {', '.join(absent) or 'aucune demandée'}."
+    require_numbers(spells, covariates, "modèle de Cox")
+    known = np.isfinite(spells[list(covariates)].to_numpy(dtype=float, na_value=np.nan)).all()
+    return refusal_reason(spells) if known and not spells[list(strata)].isna().any(axis=None) else (
+        "des valeurs manquent.")
 
 
 def _coefficients(subject: str, fitted: CoxPHFitter, rows: pd.DataFrame | None) -> pd.DataFrame:

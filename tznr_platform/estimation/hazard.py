@@ -18,7 +18,7 @@ from tznr_platform import french
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval_chart import interval_chart
-from tznr_platform.estimation.retention import CENSORED, COLUMNS, ENTRY
+from tznr_platform.estimation.retention import CENSORED, ENTRY, refusal_reason, require_spells
 from tznr_platform.estimation.verdict import NotEstimable, require_columns
 
 if TYPE_CHECKING:
@@ -102,12 +102,13 @@ def discrete_hazard(spells: pd.DataFrame, subject: str, covariates: tuple[str, .
     (``log_likelihood`` without the factorials of Poisson). Months without exit have a hazard of zero and inform nothing
     else. ``clusters``: column of the leave-one-out covariance.
     """
-    require_columns(spells, (*COLUMNS, *([clusters] if clusters else [])), subject)
+    require_spells(spells, load_design())
+    require_columns(spells, (clusters,) if clusters else (), subject)
     if link not in RATIOS:
         raise UserError(f"Lien inconnu : {link}.", where=subject, why="le modèle change avec le lien",
                         remedy=f"choisir parmi {', '.join(RATIOS)}")
     rows = spells[spells["spell_count"] > 0].reset_index(drop=True)
-    reason = _refusal_reason(rows, covariates, clusters)
+    reason = refusal_reason(spells) or _refusal_reason(rows, covariates, clusters)
     if reason:
         return NotEstimable(subject, reason)
     values = _dummies(rows, covariates)
@@ -193,8 +194,8 @@ def _refusal_reason(rows: pd.DataFrame, covariates: tuple[str, ...], clusters: s
     absent = [name for name in covariates if name not in rows]
     if absent or not covariates:
         return f"covariables absentes : {', '.join(absent) or 'aucune demandée'}."
-    used = [*covariates, "duration_months", *([ENTRY] if ENTRY in rows else []), *([clusters] if clusters else [])]
-    empty = [name for name in used if rows[name].isna().any()]
+    empty = [name for name in (*covariates, *([clusters] if clusters else [])) if rows[name].isna().any() or (
+        pd.api.types.is_float_dtype(rows[name]) and np.isinf(rows[name]).any())]
     if empty:
         return f"valeurs manquantes : {', '.join(empty)}."
     return None

@@ -17,7 +17,7 @@ import pandas as pd
 from tznr_platform import french
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import Design, load_design
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 
 if TYPE_CHECKING:
     import altair as alt
@@ -51,7 +51,7 @@ class Incidence:
     @property
     def median_months(self) -> float | None:
         """First duration at which half of the openings or fewer are still retained; None when not reached."""
-        reached = self.retained_share <= 0.5
+        reached = self.retained_share <= 0.5 + 1e-9
         return float(self.duration_months[reached.argmax()]) if reached.any() else None
 
     def retained_at(self, months: float) -> float | None:
@@ -108,9 +108,8 @@ def cumulative_incidence(spells: pd.DataFrame, benefit_code: str, *,
     Raises ``UserError`` for a missing column or an exit the design does not know.
     """
     design = design or load_design()
-    require_columns(spells, COLUMNS, "durées des périodes de droit")
-    _require_known_exits(spells, design)
-    reason = _refusal_reason(spells)
+    require_spells(spells, design)
+    reason = refusal_reason(spells)
     if reason:
         return NotEstimable(benefit_code, reason)
     present = set(spells.loc[spells["spell_count"] > 0, "exit_code"])
@@ -138,7 +137,11 @@ def kaplan_meier(spells: pd.DataFrame, benefit_code: str, *,
     return result
 
 
-def _require_known_exits(spells: pd.DataFrame, design: Design) -> None:
+def require_spells(spells: pd.DataFrame, design: Design) -> None:
+    """``UserError`` for a missing column, words where numbers are due, or an exit the design does not know."""
+    require_columns(spells, COLUMNS, "durées des périodes de droit")
+    numbers = ("duration_months", "spell_count", *([ENTRY] if ENTRY in spells else []))
+    require_numbers(spells, numbers, "durées des périodes de droit")
     unknown = sorted(map(str, set(spells["exit_code"]) - {CENSORED, *design.exits}))
     if unknown:
         raise UserError(f"Sortie inconnue du protocole : {', '.join(unknown)}.",
@@ -147,14 +150,15 @@ def _require_known_exits(spells: pd.DataFrame, design: Design) -> None:
                         remedy="l'ajouter au protocole d'estimation ou corriger la table")
 
 
-def _refusal_reason(spells: pd.DataFrame) -> str | None:
+def refusal_reason(spells: pd.DataFrame) -> str | None:
+    """Why counted spells carry no estimate, a French sentence; None when they may."""
     numbers = spells[["duration_months", "spell_count"]].to_numpy(dtype=float, na_value=np.nan)
     if not np.isfinite(numbers).all():
         return "une durée ou un effectif manque."
-    if (numbers < 0).any():
-        return "une durée ou un effectif est négatif."
-    if ENTRY in spells and not (spells[ENTRY] < spells["duration_months"]).all():
-        return "une période serait suivie après sa fin."
+    if (numbers < 0).any() or (numbers[:, 1] % 1).any():
+        return "une durée ou un effectif est négatif, ou un effectif n'est pas entier."
+    if ENTRY in spells and not (spells[ENTRY].to_numpy(dtype=float, na_value=np.nan) < numbers[:, 0]).all():
+        return "une période serait suivie après sa fin, ou son entrée manque."
     counts = numbers[:, 1]
     if counts.sum() == 0:
         return "aucune période de droit n'est ouverte."

@@ -16,10 +16,19 @@ import pandas as pd
 
 from tznr_platform import french
 from tznr_platform.errors import UserError
+from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval_chart import interval_chart
-from tznr_platform.estimation.retention import CENSORED, COLUMNS, TWO_SIDED_95, Incidence
+from tznr_platform.estimation.retention import (
+    CENSORED,
+    COLUMNS,
+    ENTRY,
+    TWO_SIDED_95,
+    Incidence,
+    refusal_reason,
+    require_spells,
+)
 from tznr_platform.estimation.sampled import critical_value
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -205,17 +214,16 @@ def log_rank(groups: Mapping[str, pd.DataFrame]) -> LogRank | NotEstimable:
     """Test that exits, of whatever kind, have the same hazard in every group; frames of ``cumulative_incidence``."""
     from scipy.stats import chi2
 
-    for name, spells in groups.items():
-        require_columns(spells, COLUMNS, name)
-    pooled = pd.concat({name: spells[list(COLUMNS)] for name, spells in groups.items()}, names=["group"])
+    for spells in groups.values():
+        require_spells(spells, load_design())
+    pooled = pd.concat([spells[[name for name in (*COLUMNS, ENTRY) if name in spells]] for spells in groups.values()],
+                       keys=range(len(groups)), names=["group"])
+    if reason := refusal_reason(pooled):
+        return NotEstimable(", ".join(groups), reason)
     pooled = pooled[pooled["spell_count"] > 0].reset_index("group")
-    exits = pooled["exit_code"] != CENSORED
-    if pooled["group"].nunique() < max(2, len(groups)) or not exits.any():
+    if pooled["group"].nunique() < max(2, len(groups)):
         return NotEstimable(", ".join(groups), "il faut au moins deux groupes suivis et une sortie.")
-    pooled["exit_count"] = pooled["spell_count"].where(exits, 0)
-    counts = pooled.groupby(["duration_months", "group"])[["spell_count", "exit_count"]].sum().unstack(fill_value=0)
-    events = counts["exit_count"].to_numpy(dtype=float)
-    at_risk = counts["spell_count"].to_numpy(dtype=float)[::-1].cumsum(axis=0)[::-1]
+    at_risk, events = _group_risk_sets(pooled)
     n, d = at_risk.sum(axis=1, keepdims=True), events.sum(axis=1, keepdims=True)
     part = at_risk / n
     scale = np.divide(d * (n - d), n - 1, out=np.zeros_like(n), where=n > 1)
@@ -225,4 +233,21 @@ def log_rank(groups: Mapping[str, pd.DataFrame]) -> LogRank | NotEstimable:
     if np.linalg.matrix_rank(variance) < degrees:
         return NotEstimable(", ".join(groups), "les groupes ne sont jamais suivis aux mêmes durées.")
     statistic = float(gap[:-1] @ np.linalg.solve(variance[:-1, :-1], gap[:-1]))
-    return LogRank(tuple(counts["spell_count"].columns), statistic, float(chi2.sf(statistic, degrees)))
+    return LogRank(tuple(groups), statistic, float(chi2.sf(statistic, degrees)))
+
+
+def _group_risk_sets(spells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """At risk and exits by duration and ``group``; at risk: entered, and not gone before (late entries included)."""
+    count, duration = (spells[name].to_numpy(dtype=float) for name in ("spell_count", "duration_months"))
+    entry = spells[ENTRY].to_numpy(dtype=float) if ENTRY in spells else np.full(len(spells), -1.0)
+    group = spells["group"].to_numpy()
+    months, place = np.unique(duration, return_inverse=True)
+
+    def counted(at: np.ndarray, how_many: np.ndarray) -> np.ndarray:
+        table = np.zeros((len(months) + 1, group.max() + 1))
+        np.add.at(table, (at, group), how_many)
+        return table[:-1]
+
+    entering, leaving = counted(np.searchsorted(months, entry, side="right"), count), counted(place, count)
+    at_risk = entering.cumsum(axis=0) - leaving.cumsum(axis=0) + leaving
+    return at_risk, counted(place, count * (spells["exit_code"] != CENSORED).to_numpy())

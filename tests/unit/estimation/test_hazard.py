@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from lifelines.datasets import load_lung, load_rossi
+from lifelines.datasets import load_leukemia, load_lung, load_rossi, load_stanford_heart_transplants
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.cox import cox_check
@@ -93,6 +93,23 @@ def test_published_cox_of_lung():
     assert result.to_frame()["coefficient"].tolist() == pytest.approx([-0.55261, 0.01107, 0.46373], abs=6e-6)
 
 
+def test_published_cox_of_heart_transplants():
+    """R package ``survival``, help of ``heart``: the transplant changes within a patient; printed digits."""
+    patients = load_stanford_heart_transplants().rename(columns={"start": "entry_months"})
+    result = cox_check(_spells(patients, "stop", "event"), "transplant", ("age", "year", "surgery", "transplant"))
+    published = [(0.02717, 0.01371), (-0.14635, 0.07047), (-0.63721, 0.36723), (-0.01025, 0.31375)]
+    assert list(zip(result.coefficients["coefficient"], result.coefficients["standard_error"], strict=True)) == [
+        pytest.approx(pair, abs=6e-6) for pair in published]
+    assert result.likelihood_ratio == pytest.approx(15.11, abs=5e-3) and result.event_count == 75
+
+
+def test_published_models_of_leukemia():
+    """Freireich (1963): Efron's ties 1.5721 (0.4124), Breslow's 1.5092 (0.4096), as every textbook prints them."""
+    rows = _spells(load_leukemia(), "t", "status")
+    assert _of(cox_check(rows, "6-MP", ("Rx",)), "Rx") == pytest.approx((1.5721, 0.4124), abs=5e-5)
+    assert _of(discrete_hazard(rows, "6-MP", ("Rx",), link="log"), "Rx") == pytest.approx((1.5092, 0.4096), abs=5e-5)
+
+
 def test_counts_narrow_types_and_split_spells_give_the_same(rossi: pd.DataFrame):
     wanted = discrete_hazard(rossi, "rossi", ("fin", "prio"))
     counted = rossi.groupby(["duration_months", "exit_code", "fin", "prio"], as_index=False)["spell_count"].sum()
@@ -158,3 +175,15 @@ def test_one_cluster_carries_no_interval(rossi: pd.DataFrame):
         discrete_hazard(rossi, "RSA", ("fin",), link="probit")
     with pytest.raises(UserError, match="Colonnes absentes"):
         discrete_hazard(rossi, "RSA", ("fin",), clusters="territory_code")
+
+
+@pytest.mark.parametrize("model", [discrete_hazard, cox_check])
+def test_an_unknown_exit_stops_and_an_infinite_value_is_said(rossi: pd.DataFrame, model):
+    """Without it, an exit that was not filled in would count as an exit."""
+    for exit_code in (None, "radiation"):
+        with pytest.raises(UserError, match="Sortie inconnue"):
+            model(rossi.assign(exit_code=rossi["exit_code"].where(rossi.index > 0, exit_code)), "RSA", ("fin",))
+    for change in ({"duration_months": np.inf}, {"age": np.inf}, {"spell_count": 0.5}):
+        assert isinstance(model(rossi.assign(**change), "RSA", ("fin", "age")), NotEstimable)
+    with pytest.raises(UserError, match="pas des nombres"):
+        cox_check(rossi.assign(fin="oui"), "RSA", ("fin",))

@@ -28,7 +28,8 @@ BINS = 20
 class Balance:
     """By covariate: standardised mean difference before and after weighting, ratio of variances after.
 
-    The deviation is that of the treated, before weighting: what weighting changes is the mean only.
+    The deviation is that of the treated, before weighting: what weighting changes is the mean only. Variances are those
+    of a sample (of p (1 - p) for 0/1), as in the R packages ``MatchIt`` and ``cobalt``.
     """
 
     names: tuple[str, ...]
@@ -99,21 +100,22 @@ class Overlap:
                 "sont rognés.")
 
 
-def balance(treated: np.ndarray, covariates: np.ndarray, weights: np.ndarray, names: tuple[str, ...]) -> Balance:
+def balance(treated: np.ndarray, covariates: np.ndarray, weights: np.ndarray,
+            names: tuple[str, ...]) -> Balance | NotEstimable:
     """Balance of two groups of units: ``treated`` 0/1 (n), ``covariates`` n x k, ``weights`` n (1 for the treated)."""
     covariates, weights = np.asarray(covariates, np.float64), np.asarray(weights, np.float64)
-    arms = []
-    for side in (1, 0):
-        chosen = np.asarray(treated) == side
-        arms += [_moments(covariates[chosen], np.ones(chosen.sum())), _moments(covariates[chosen], weights[chosen])]
-    return _balance(arms[0], arms[2], arms[3], names)
+    ones, is_met = np.ones(len(weights)), np.asarray(treated) == 1
+    if not (weights[is_met].sum() > 0 and weights[~is_met].sum() > 0 and np.isfinite(covariates).all()):
+        return NotEstimable("équilibre", "un des deux groupes est vide, ou une valeur manque")
+    return _balance([_sums(covariates[side], of[side]) for side, of in (
+        (is_met, ones), (~is_met, ones), (~is_met, weights))], _is_binary(covariates), names)
 
 
 def trials_balance(trials: Trials, horizon: int) -> Balance | NotEstimable:
     """Balance of the stacked trials, each stratum of controls weighing as many as were met in it."""
     panel = trials.panel
     width = panel.covariates.shape[1]
-    arms, met = [np.zeros((3, width)) for _ in range(3)], 0
+    arms, met = [np.zeros((4, width)) for _ in range(3)], 0
     for pair in trials.pairs(horizon):
         weight = _matched(trials, pair, horizon)
         ones = np.ones(len(pair.treated))
@@ -123,7 +125,7 @@ def trials_balance(trials: Trials, horizon: int) -> Balance | NotEstimable:
             arms[arm] += _sums(panel.covariates[persons], values)
     if not met or (width and not arms[2][0].all()):
         return NotEstimable("équilibre", "un des deux groupes est vide")
-    return _balance(*(_of_sums(one) for one in arms), panel.names)
+    return _balance(arms, _is_binary(panel.covariates), panel.names)
 
 
 def trials_overlap(trials: Trials, horizon: int) -> Overlap | NotEstimable:
@@ -155,19 +157,26 @@ def _matched(trials: Trials, pair, horizon: int) -> np.ndarray:
 
 
 def _sums(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.stack([np.full(values.shape[1], weights.sum()), weights @ values, weights @ values**2])
+    """Of the weights, their squares, the values and their squares (4 x k)."""
+    sizes = np.broadcast_to([[weights.sum()], [weights @ weights]], (2, values.shape[1]))
+    return np.vstack([sizes, weights @ values, weights @ values**2])
 
 
-def _of_sums(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    mean = sums[1] / sums[0]
-    return mean, np.maximum(sums[2] / sums[0] - mean**2, 0)
+def _is_binary(covariates: np.ndarray) -> np.ndarray:
+    return ((covariates == 0) | (covariates == 1)).all(axis=0)
 
 
-def _moments(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return _of_sums(_sums(values, weights))
+def _of_sums(sums: np.ndarray, is_binary: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and variances; a variance of 0/1 is p (1 - p), another is that of a sample of the effective size."""
+    total, squares, first, second = sums
+    mean = first / total
+    variance, freedom = np.maximum(second / total - mean**2, 0), 1 - squares / total**2
+    return mean, np.where(is_binary | (freedom <= 0), variance, variance / np.where(freedom > 0, freedom, 1))
 
 
-def _balance(treated: tuple, control: tuple, weighted: tuple, names: tuple[str, ...]) -> Balance:
+def _balance(arms: list[np.ndarray], is_binary: np.ndarray, names: tuple[str, ...]) -> Balance:
+    """``arms``: sums of the treated, of the controls as they are, and weighted."""
+    treated, control, weighted = (_of_sums(sums, is_binary) for sums in arms)
     spread = np.where(treated[1] > 0, np.sqrt(treated[1]), 1)
     ratio = np.divide(treated[1], weighted[1], out=np.ones_like(treated[1]), where=weighted[1] > 0)
     return Balance(names, tuple(((treated[0] - control[0]) / spread).tolist()),

@@ -8,6 +8,7 @@ import pytest
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.adjustment import matched, regression_adjusted, weighted
+from tznr_platform.estimation.balance import balance
 from tznr_platform.estimation.two_period import propensity_scores
 from tznr_platform.estimation.verdict import NotEstimable
 
@@ -122,14 +123,26 @@ def test_words_stop_and_an_outcome_that_never_varies_is_said(method):
             method(frame.assign(**words), "y", "d", ("x",))
 
 
-def test_weighting_on_the_treated_as_in_weightit(lalonde):
-    """README of ``WeightIt``: lalonde, effect on the treated, logit; controls are worth 99.82 of 429."""
+def test_weighting_on_the_treated_is_that_of_weightit_and_its_balance_that_of_cobalt(lalonde):
+    """Vignettes of ``MatchIt`` and ``cobalt``: lalonde, effect on the treated, logit; controls are worth 99.82 of 429.
+
+    0/1 covariates are compared before weighting only: ``cobalt`` prints them as differences of shares afterwards.
+    """
     covariates = ["age", "educ", "black", "hispan", "married", "nodegree", "re74", "re75"]
     treated = lalonde["treat"].to_numpy(float)
     design = np.column_stack([np.ones(len(lalonde)), lalonde[covariates]]).astype(float)
     chance = propensity_scores(treated, design)[treated == 0]
     odds = chance / (1 - chance)
     assert odds.sum() ** 2 / (odds**2).sum() == pytest.approx(99.82, abs=5e-3)
+    weights = np.ones(len(lalonde))
+    weights[treated == 0] = odds
+    frame = balance(treated, lalonde[covariates], weights, tuple(covariates)).to_frame().set_index("covariate")
+    assert frame.loc[covariates, "smd_before"].tolist() == pytest.approx(
+        [-0.3094, 0.0550, 1.7615, -0.3498, -0.8263, 0.2450, -0.7211, -0.2903], abs=5e-5)
+    continuous = ["age", "educ", "re74", "re75"]
+    assert frame.loc[continuous, "smd_after"].tolist() == pytest.approx([0.1188, -0.0284, -0.0021, 0.0110], abs=5e-5)
+    assert frame.loc[continuous, "variance_ratio"].tolist() == pytest.approx([0.4577, 0.6636, 1.3206, 1.3938], abs=1e-4)
+    assert isinstance(balance(treated[:5], lalonde[covariates][:5], odds[:5], tuple(covariates)), NotEstimable)
 
 
 def test_results_explain_themselves(lalonde):

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from tznr_platform.errors import UserError
 from tznr_platform.estimation.nuisance import one_thread
 from tznr_platform.estimation.randomisation import Deals
 from tznr_platform.estimation.verdict import NotEstimable
@@ -88,16 +89,24 @@ class ClusteredFit:
     @classmethod
     def of(cls, outcome: np.ndarray, design: np.ndarray, clusters: np.ndarray, column: int, *,
            weights: np.ndarray | None = None) -> ClusteredFit | NotEstimable:
-        """The fit, or why there is none: missing values, one cluster, colinear columns, no variation of the column."""
+        """The fit, or why there is none: missing values, one cluster, colinear columns, an outcome that never varies.
+
+        ``UserError`` when the arrays do not describe the same rows, or the column is not one of the design.
+        """
         outcome, design = np.asarray(outcome, float), np.asarray(design, float)
         size = np.ones(len(outcome)) if weights is None else np.asarray(weights, float)
+        if design.shape[:1] != outcome.shape or not len(clusters) == len(size) == len(outcome) or not (
+                0 <= column < design.shape[-1]):
+            raise _refusal("le résultat, les variables, les grappes et les poids ne décrivent pas les mêmes lignes")
+        if pd.isna(clusters).any():
+            return NotEstimable(SUBJECT, "une grappe manque")
         codes, rank = np.unique(clusters, return_inverse=True)
         if len(codes) < 2:
             return NotEstimable(SUBJECT, "il n'y a qu'une grappe" if len(codes) else "il n'y a aucune donnée")
         if not (np.isfinite(outcome).all() and np.isfinite(design).all() and (size > 0).all()):
             return NotEstimable(SUBJECT, "des valeurs ou des poids manquent")
-        if np.linalg.matrix_rank(design) < design.shape[1]:
-            return NotEstimable(SUBJECT, "les variables sont colinéaires")
+        if np.linalg.matrix_rank(design) < design.shape[1] or (outcome == outcome[0]).all():
+            return NotEstimable(SUBJECT, "les variables sont colinéaires, ou le résultat a partout la même valeur")
         starts = np.searchsorted(rank[order := np.argsort(rank, kind="stable")], np.arange(len(codes)))
         rows, values, size = design[order], outcome[order], size[order, None]
         grams = np.add.reduceat(size[:, :, None] * rows[:, :, None] * rows[:, None, :], starts)
@@ -162,6 +171,7 @@ def infer(outcome: np.ndarray, design: np.ndarray, clusters: np.ndarray, column:
     Six clusters or more on each side: restricted wild bootstrap. Fewer: the treatment is dealt again at random, which
     needs it constant in each cluster.
     """
+    _require_draws(draws)
     fit = ClusteredFit.of(outcome, design, clusters, column, weights=weights)
     if isinstance(fit, NotEstimable):
         return fit
@@ -181,8 +191,12 @@ def randomisation_test(changes: np.ndarray, is_treated: np.ndarray, *, seed: int
     """Difference of mean changes (one value a cluster) against the same with the treatment dealt again at random.
 
     All deals when there are no more than ``draws`` of them, else a random part. Clusters must be exchangeable, within
-    the ``strata`` (a territory and its matched areas) when they are given.
+    the ``strata`` (a territory and its matched areas) when they are given. ``UserError`` for a treatment that is not 0 or
+    1, or for strata that are not those of the clusters.
     """
+    _require_draws(draws)
+    if not np.isin(is_treated, (0, 1)).all() or (strata is not None and len(strata) != len(is_treated)):
+        raise _refusal("le traitement n'est pas 0 ou 1, ou les strates ne sont pas celles des grappes")
     treated = np.asarray(is_treated, bool)
     if not 0 < treated.sum() < len(treated):
         return NotEstimable("test par répartition au hasard", "il manque des grappes traitées ou de comparaison")
@@ -191,6 +205,15 @@ def randomisation_test(changes: np.ndarray, is_treated: np.ndarray, *, seed: int
     if isinstance(fit, NotEstimable):
         return fit
     return _judged(fit, fit.deals(seed=seed, draws=draws, strata=strata), "randomisation")
+
+
+def _require_draws(draws: int) -> None:
+    if draws < 1:
+        raise _refusal("un test demande au moins un tirage")
+
+
+def _refusal(why: str) -> UserError:
+    return UserError("Le test par grappes ne peut pas être fait.", where=SUBJECT, why=why, remedy="corriger l'appel")
 
 
 def _judged(fit: ClusteredFit, test: WildBootstrap | Deals, method: Method) -> ClusterInference:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import combinations
-from math import comb
+from math import comb, prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,16 +52,25 @@ class Deals:
 
 def _dealt(dose: np.ndarray, seed: int, draws: int, strata: np.ndarray | None) -> np.ndarray:
     """Treatment by deal and cluster (deals x clusters); the first of random deals is the true one."""
-    count, treated = len(dose), int((dose == dose.max()).sum())
-    if strata is None and len(np.unique(dose)) == 2 and comb(count, treated) <= draws:
-        deals = np.full((comb(count, treated), count), dose.min())
-        for rank, places in enumerate(combinations(range(count), treated)):
-            deals[rank, list(places)] = dose.max()
-        return deals
-    keys = np.random.default_rng(seed).random((draws, count))
-    block = np.zeros(count) if strata is None else np.unique(strata, return_inverse=True)[1]
-    home = np.lexsort((np.arange(count), block))
-    deals = np.empty((draws, count))
+    block = np.zeros(len(dose), int) if strata is None else np.unique(strata, return_inverse=True)[1]
+    if len(np.unique(dose)) == 2:
+        sizes, treated = np.bincount(block), np.bincount(block, dose == dose.max()).astype(int)
+        if prod(comb(size, count) for size, count in zip(sizes.tolist(), treated.tolist(), strict=True)) <= draws:
+            return _all_deals(dose, block, treated)
+    keys = np.random.default_rng(seed).random((draws, len(dose)))
+    home = np.lexsort((np.arange(len(dose)), block))
+    deals = np.empty(keys.shape)
     deals[:, home] = dose[(block + keys).argsort(axis=1)]
     deals[0] = dose
+    return deals
+
+
+def _all_deals(dose: np.ndarray, block: np.ndarray, treated: np.ndarray) -> np.ndarray:
+    """Every way to treat ``treated`` clusters of each block."""
+    deals = np.full((1, len(dose)), dose.min())
+    for code, count in enumerate(treated):
+        ways = np.array(list(combinations(np.flatnonzero(block == code), count)), int)
+        fresh = deals.repeat(len(ways), axis=0)
+        fresh[np.arange(len(fresh))[:, None], np.tile(ways, (len(deals), 1))] = dose.max()
+        deals = fresh
     return deals

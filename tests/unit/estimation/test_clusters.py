@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
+from tznr_platform.errors import UserError
 from tznr_platform.estimation.clusters import ClusteredFit, infer, randomisation_test
 from tznr_platform.estimation.randomisation import _dealt
 from tznr_platform.estimation.verdict import NotEstimable
@@ -160,13 +161,43 @@ def test_what_cannot_be_estimated_says_why():
     colinear = infer(outcome, np.column_stack([design, design[:, 1]]), clusters, 1, seed=1)
     everyone = infer(outcome, design[:, :1], clusters, 0, seed=1)
     assert [type(found) for found in (hole, nothing, one, colinear)] == [NotEstimable] * 4
+    unnamed, flat = np.where(clusters == 1, None, clusters), np.ones_like(outcome)
+    assert all(isinstance(infer(*case, 1, seed=1), NotEstimable)
+               for case in ((outcome, design, unnamed), (flat, design, clusters)))
     alone = infer(*draw(13, 0.0, np.full(20, 8), 1), 1, seed=1)
     assert alone.standard_error is None and alone.p_value >= 1 / 20 and everyone.method == "wild_bootstrap"
+
+
+def test_calls_that_cannot_be_right_stop():
+    outcome, design, clusters = draw(12, 0.0, np.full(20, 8), 10)
+    for case, options in (((outcome[1:], design, clusters, 1), {}), ((outcome, design, clusters, 2), {}),
+                          ((outcome, design, clusters, 1), {"draws": 0})):
+        with pytest.raises(UserError):
+            infer(*case, seed=1, **options)
+    for treated, strata in (([2, 0, 0], None), ([1, np.nan, 0], None), ([1, 0, 0], np.zeros(2))):
+        with pytest.raises(UserError):
+            randomisation_test(np.arange(3.0), np.array(treated), seed=1, strata=strata)
 
 
 def test_randomisation_over_all_deals_is_exact():
     found = randomisation_test(np.array([9.0, 0, 1, 2, 3, 4]), np.array([1, 0, 0, 0, 0, 0]), seed=1)
     assert found.estimate == pytest.approx(7) and found.p_value == pytest.approx(1 / 6) and found.low == -np.inf
+
+
+def test_darwin_s_pairs_are_dealt_in_all_their_ways():
+    """Fisher (1935, section 21): 15 pairs of crossed and self-fertilised maize, 1,726 of the 32,768 deals as far."""
+    crossed = [23.5, 12, 21, 22, 19.125, 21.5, 22.125, 20.375, 18.25, 21.625, 23.25, 21, 22.125, 23, 12]
+    selfed = [17.375, 20.375, 20, 20, 18.375, 18.625, 18.625, 15.25, 16.5, 18, 16.25, 18, 12.75, 15.5, 18]
+    found = randomisation_test(np.array(crossed + selfed), np.repeat([1, 0], 15), seed=1, draws=32_768,
+                               strata=np.tile(np.arange(15), 2))
+    assert found.estimate == pytest.approx(2.6167, abs=5e-5) and found.p_value == 1_726 / 32_768
+
+
+def test_strata_of_all_sizes_are_dealt_once_each_way():
+    dose = np.array([1.0, 0, 0, 1, 1, 0, 0, 0])
+    deals = _dealt(dose, 1, 999, np.array(list("aaabbbcc")))
+    assert len(deals) == len(np.unique(deals, axis=0)) == 9 and (deals.sum(axis=1) == 3).all()
+    assert (deals[:, :3].sum(axis=1) == 1).all() and not deals[:, 6:].any()
 
 
 def test_randomisation_by_draws_keeps_the_level():

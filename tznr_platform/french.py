@@ -25,6 +25,12 @@ def share(value: float, decimals: int = 1) -> str:
     return f"{number(value * 100, decimals)}{THIN}%"
 
 
+def points(value: float, decimals: int = 1) -> str:
+    """A difference of shares, between -1 and 1, as ``+4,2 points``."""
+    text = number(value * 100, decimals)
+    return f"{'+' if value > 0 and text.strip('0,') else ''}{text}{HARD}points"
+
+
 def month(value: dt.date | int) -> str:
     """``mai 2026``, from a date or from 202605."""
     year, index = (value.year, value.month) if isinstance(value, dt.date) else divmod(int(value), 100)
@@ -42,11 +48,15 @@ def count(value: int, singular: str, plural: str | None = None) -> str:
 
 
 def measure(value: float | None, unit: str) -> str:
-    """A value with its unit: ``part`` as a percentage, ``mois_civil`` as a month, ``oui_non`` as a word."""
+    """A value with its unit: ``part`` as a percentage, ``écart`` (of shares) in points, ``mois_civil`` as a month,
+    ``oui_non`` as a word.
+    """
     if value is None or math.isnan(value):
         return "non mesuré"
     if unit in ("part", "part arrondie"):
         return share(value, 0 if unit == "part arrondie" or round(value * 100, 6).is_integer() else 2)
+    if unit == "écart":
+        return points(value)
     if unit == "mois_civil":
         return month(int(value))
     if unit == "oui_non":

@@ -1,8 +1,8 @@
 """Every table of numbers that may leave, what it counts, and the sums that link its cells.
 
-Here: reading ``tables.yml`` and listing the declared relations of a frame of numbers. Belongs here:
-anything that says what a table is. Not here: thresholds (``policy``), SQL (``reporting.numbers``). A table
-that is not in ``tables.yml`` is not exportable.
+Here: reading ``tables.yml`` and ``tables_estimates.yml``, and listing the declared relations of a frame of
+numbers. Belongs here: anything that says what a table is. Not here: thresholds (``policy``), SQL
+(``reporting.numbers``). A table that is in neither file is not exportable.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,7 @@ import yaml
 
 from tznr_platform.errors import PermanentError
 
-FILE = Path(__file__).with_name("tables.yml")
+FILES = tuple(Path(__file__).with_name(f"{name}.yml") for name in ("tables", "tables_estimates"))
 KINDS = ("count", "share", "derived", "public")
 NATION = "FR"
 NO_CODE = "inconnu"
@@ -93,8 +94,8 @@ class Relation:
 @functools.cache
 def tables() -> dict[str, Table]:
     """All registered tables by id; PermanentError when the file contradicts itself."""
-    declared = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    return {name: _table(name, entry) for name, entry in declared.items()}
+    declared = (yaml.safe_load(file.read_text(encoding="utf-8")).items() for file in FILES)
+    return {name: _table(name, entry) for name, entry in chain.from_iterable(declared)}
 
 
 def measure_of(table_id: str, measure: str) -> Measure:
@@ -142,7 +143,7 @@ def _table(name: str, entry: dict) -> Table:
     for measure in measures.values():
         unknown = {*measure.follows, measure.within, measure.of} - {None} - set(measures)
         if unknown:
-            raise PermanentError(f"{FILE.name} : {name}.{measure.name} renvoie à {sorted(unknown)}")
+            raise PermanentError(f"registre : {name}.{measure.name} renvoie à {sorted(unknown)}")
     dimensions, sources = tuple(entry.pop("dimensions")), tuple(entry.pop("sources"))
     return Table(id=name, dimensions=dimensions, sources=sources, measures=measures, **entry)
 
@@ -151,5 +152,5 @@ def _measure(table: str, name: str, entry: dict) -> Measure:
     measure = Measure(name=name, **{**entry, "follows": tuple(entry.get("follows", ()))})
     needs = {"share": measure.of, "derived": measure.follows}
     if measure.kind not in KINDS or not needs.get(measure.kind, True):
-        raise PermanentError(f"{FILE.name} : {table}.{name} n'est pas complètement déclaré")
+        raise PermanentError(f"registre : {table}.{name} n'est pas complètement déclaré")
     return measure

@@ -65,10 +65,12 @@ def diagnostics_table(answers: list[Answer]) -> pd.DataFrame:
 
 def paths_table(answers: list[Answer]) -> pd.DataFrame:
     """One row an effect and month since contact, with the counts behind it."""
-    frames = [found.diagnostics.path.to_frame()[list(PATH)].assign(**_key(asked), **_counts(found))
+    frames = [found.diagnostics.path.to_frame()[list(PATH)].assign(
+                  **_key(asked), **_counts(found), is_bounds_only=found.verdict.is_bounds_only)
               for asked, found in answers
               if isinstance(found, Promoted) and isinstance(found.diagnostics.path, AccessPath)]
-    empty = pd.DataFrame(columns=[*PATH, *KEY, *COUNTS]).astype("float64").astype(dict.fromkeys(KEY[:2], str))
+    empty = pd.DataFrame(columns=[*PATH, *KEY, *COUNTS, "is_bounds_only"]).astype("float64").astype(
+        {**dict.fromkeys(KEY[:2], str), "is_bounds_only": bool})
     return pd.concat(frames, ignore_index=True).astype({"month": "int64"}) if frames else empty
 
 

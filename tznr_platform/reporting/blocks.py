@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tznr_platform.disclosure.registry import tables
 from tznr_platform.reporting.book import Book, number_id
@@ -20,10 +20,10 @@ NOT_COMPUTED = ("Non calculé pour ces données : la commande « tznr run --job 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: labels of its keys, then number ids."""
+    """One line of a table: labels of its keys, then cells: number ids, or words already in HTML."""
 
     heads: tuple[str, ...]
-    cells: tuple[str, ...]
+    cells: tuple[str | Markup, ...]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,18 @@ def crossed(book: Book, table_id: str, measure: str, caption: str, corners: dict
                  for key in book.keys(table_id, *corners))
     return Grid(caption, tuple(corners.values()), tuple(label(across, column) for column in columns), rows,
                 coverage(book, table_id), empty(book, table_id))
+
+
+def words(title: str) -> Markup:
+    """The title of a column of words, which are not aligned as numbers are."""
+    return Markup(escape(title))
+
+
+def between(book: Book, low: str, high: str) -> Markup:
+    """Two numbers as a range, or the one word that stands for both when neither is shown."""
+    if book.value(low) is None and book.value(high) is None:
+        return book.show(low)
+    return Markup("{} à {}").format(book.show(low), book.show(high))
 
 
 def _heads(corners: dict[str, str], key: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from tznr_platform import disclosure, french
 from tznr_platform.disclosure.registry import NATION, NO_CODE, tables
 from tznr_platform.reporting.labels import codes
 
-DECIMALS = {"ETP": 1, "points": 2, "jours": 0}
+DECIMALS = {"ETP": 1, "points": 2, "jours": 0, "indice": 2, "mois de droit": 2}
 
 
 class Book:
@@ -32,6 +32,11 @@ class Book:
         """The published value, or None."""
         row = self._rows.get(number_id)
         return row["value"] if row and row["status_code"] == disclosure.PUBLISHED else None
+
+    def is_unavailable(self, number_id: str) -> bool:
+        """Whether no data received give this number; a masked number is something else."""
+        row = self._rows.get(number_id)
+        return bool(row) and row["status_code"] == disclosure.UNAVAILABLE
 
     def note(self, number_id: str) -> str:
         """The words that stand beside a number, or for it; empty when there is none."""
@@ -74,6 +79,10 @@ class Book:
     def _text(value: float, unit: str) -> Markup:
         if unit in ("part", "part arrondie"):
             return escape(french.share(value, 1 if unit == "part" else 0))
+        if unit == "écart":
+            return escape(french.points(value).removesuffix(f"{french.HARD}points"))
+        if unit == "mois_civil":
+            return escape(french.month(int(value)))
         return escape(french.number(value, DECIMALS.get(unit, 0)))
 
 

@@ -78,6 +78,24 @@ def dots(
     return _svg((rule + points).properties(width=460, height=alt.Step(30)))
 
 
+def paths(rows: pd.DataFrame, groups: Sequence[str], *, title: str) -> Markup:
+    """One small picture a group: a path by month around a first contact, with its interval. ``rows``: group, month,
+    value, low, high; a group without a published month has none.
+    """
+    import altair as alt
+
+    base = alt.Chart(rows.dropna(subset=["value"]))
+    month = alt.X("month:Q", title="Mois depuis la rencontre", axis=alt.Axis(tickMinStep=1, tickCount=7, grid=False))
+    layers = [base.mark_rule(color=SOFT, strokeDash=[4, 4]).encode(y=alt.datum(0)),
+              base.mark_rule(color=RAMP[0], strokeWidth=2).encode(x=alt.datum(-0.5)),
+              base.mark_area(color=RAMP[1], opacity=0.35).encode(x=month, y=alt.Y("low:Q", title=title), y2="high:Q"),
+              base.mark_line(color=RAMP[-1], point=alt.OverlayMarkDef(size=28, filled=True, color=RAMP[-1])).encode(
+                  x=month, y=alt.Y("value:Q", title=title, axis=_axis("share")))]
+    header = alt.Header(labelFontSize=12, labelColor=INK, labelFontWeight=600)
+    drawn = alt.layer(*layers).properties(width=190, height=130)
+    return _svg(drawn.facet(alt.Facet("group:N", sort=list(groups), title=None, header=header), columns=3))
+
+
 def _axis(unit: str):
     import altair as alt
 

@@ -13,6 +13,7 @@ import yaml
 
 from tznr_platform import contracts
 from tznr_platform.disclosure.registry import NO_CODE
+from tznr_platform.estimation.design import load_design
 
 LISTS = {"payer_code": ("payers", "payer_label"), "cost_event_code": ("cost_event_types", "cost_event_label"),
          "body_code": ("bodies", "body_label"), "dimension_code": ("instruments", "dimension_label"),
@@ -40,6 +41,8 @@ def _labels(dimension: str) -> dict[str, str]:
     if dimension in LISTS:
         name, column = LISTS[dimension]
         return {row[KEYS.get(dimension, dimension)]: row[column] for row in contracts.reference(name)}
+    if dimension == "estimand_code":
+        return {estimand.code: estimand.title for estimand in load_design().estimands}
     if dimension == "table_name":
         return {name: contract.title for name, contract in contracts.contracts().items()}
     fields = [field for contract in contracts.contracts().values() for field in contract.fields]

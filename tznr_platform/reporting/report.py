@@ -15,8 +15,9 @@ from quality import candidate, gate
 from quality.criteria import gate_named
 from tznr_platform import contracts, french
 from tznr_platform.errors import ExitCode, UserError
-from tznr_platform.reporting import sections
+from tznr_platform.reporting import estimate_sections, sections
 from tznr_platform.reporting.book import Book
+from tznr_platform.reporting.effects import effects
 from tznr_platform.reporting.explanation import code_version
 from tznr_platform.reporting.labels import label
 from tznr_platform.reporting.map import department_map, legend, outlines
@@ -59,7 +60,7 @@ def render(report: str, settings: Settings) -> Path:
 def _page(report: str, promotion: dict, settings: Settings) -> str:
     book = Book(read_numbers(settings))
     territories = _territories(book, settings)
-    names = ("access", "retention", "scales", "practices", "network", "participation", "costs", "annexes")
+    names = ("access", "retention", "practices", "network", "participation", "costs", "annexes")
     content = {name: getattr(sections, name)(book) for name in names}
     return (
         _environment()
@@ -67,6 +68,9 @@ def _page(report: str, promotion: dict, settings: Settings) -> str:
         .render(
             **REPORTS[report],
             **content,
+            effects=effects(book),
+            **{name: getattr(estimate_sections, name)(book)
+               for name in ("retention_months", "scale_gates", "network_shape", "avoided")},
             n=book.show,
             value=book.value,
             promotion=promotion,

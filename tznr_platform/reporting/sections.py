@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tznr_platform import contracts
 from tznr_platform.reporting import charts
-from tznr_platform.reporting.blocks import Figure, Grid, coverage, crossed, grid
+from tznr_platform.reporting.blocks import Figure, Grid, Row, coverage, crossed, empty, grid
 from tznr_platform.reporting.book import Book, number_id
 from tznr_platform.reporting.labels import label
 
@@ -56,6 +57,22 @@ def access(book: Book) -> dict[str, Grid | Figure]:
             {"benefit_code": "Prestation"},
             across="channel_code",
         ),
+        "bounds": grid(
+            book,
+            "non_recours_bornes",
+            "Non-recours parmi les personnes rencontrées, le mois précédent, selon trois dénominateurs",
+            {"benefit_code": "Prestation"},
+            {
+                "connues": "Perception connue",
+                "certaines": "Éligibles certaines",
+                "taux_certaines": "Non-recours : certaines",
+                "possibles": "Éligibles possibles",
+                "taux_possibles": "certaines ou possibles",
+                "tous_bas": "toutes, au moins",
+                "tous_haut": "toutes, au plus",
+                "exclues_part": "Allocataires dits non éligibles",
+            },
+        ),
         "types": crossed(
             book,
             "non_recours",
@@ -99,31 +116,6 @@ def retention(book: Book) -> dict[str, Grid | Figure]:
     }
 
 
-def scales(book: Book) -> dict[str, Grid]:
-    """Axe 1c: mean scores by wave, and change of the same persons."""
-    corners = {
-        "instrument_code": "Instrument",
-        "instrument_version": "Version",
-        "dimension_code": "Dimension",
-        "wave_code": "Vague",
-    }
-    return {
-        "table": grid(
-            book,
-            "echelles",
-            "Compétences et confiance : évolution avant/après, non imputable",
-            corners,
-            {
-                "repondants": "Répondants",
-                "score": "Score moyen",
-                "ecart_type": "Écart type",
-                "panel": "Répondants aux deux vagues",
-                "evolution": "Évolution depuis T0",
-            },
-        )
-    }
-
-
 def practices(book: Book) -> dict[str, Grid | Figure]:
     """Axe 2: how often, and which posts were created."""
     keys = book.keys("pratiques", "wave_code", "practice_code")
@@ -158,6 +150,28 @@ def practices(book: Book) -> dict[str, Grid | Figure]:
                 "niveau": "Niveau moyen (0 à 4)",
                 "hebdomadaire": "Chaque semaine",
             },
+        ),
+        "detection": grid(
+            book,
+            "reperage",
+            "Repérage et orientation, selon le canal de la première rencontre",
+            {"channel_code": "Canal"},
+            {
+                "examinables": "Examen transmis",
+                "reperees": "Repérées",
+                "reperage": "Repérage",
+                "orientables": "Rencontres transmises",
+                "orientees": "Orientées",
+                "orientation": "Orientation",
+                "abouties": "Une orientation aboutie",
+            },
+        ),
+        "referrals": grid(
+            book,
+            "orientations",
+            "Orientations abouties, par destination",
+            {"referral_code": "Destination"},
+            {"orientations": "Orientations", "abouties": "Abouties", "aboutissement": "Part aboutie, issue connue"},
         ),
         "positions": grid(
             book,
@@ -277,6 +291,29 @@ def annexes(book: Book) -> dict[str, Grid]:
             {"table_name": "Table", "sender_kind": "Émetteurs", "reason_code": "Motif"},
             {"lignes": "Lignes", "livraisons": "Livraisons"},
         ),
+        "vintages": grid(
+            book,
+            "millesimes",
+            "Millésimes et recul",
+            {"body_code": "Organisme", "benefit_code": "Prestation"},
+            {"extractions": "Extractions", "recul": "Recul (mois)", "dernier_mois": "Dernier mois analysable"},
+        ),
+        "delays": crossed(
+            book,
+            "delais",
+            "definitifs",
+            "Triangle des délais : part déjà connue dans son état définitif",
+            {"body_code": "Organisme", "benefit_code": "Prestation"},
+            across="delay_month_count",
+        ),
+        "revisions": grid(
+            book,
+            "revisions",
+            "Révisions d’une extraction à la suivante",
+            {"body_code": "Organisme", "benefit_code": "Prestation"},
+            {"redits": "Mois redits", "revises": "Mois révisés"},
+        ),
+        "indicators": _by_territory(book),
         "controls": grid(
             book,
             "controles",
@@ -285,6 +322,18 @@ def annexes(book: Book) -> dict[str, Grid]:
             {"publie": "Publié", "recu": "Retrouvé", "ecart": "Écart"},
         ),
     }
+
+
+def _by_territory(book: Book) -> Grid:
+    """How many indicators each territory lets measure, by axis; nothing is ranked."""
+    axes = [axis for (axis,) in book.keys("indicateurs", "axis_code")]
+    rows = tuple(
+        Row((row["territory_label"],), tuple(f"indicateurs.mesures.{axis}.{row['territory_code']}" for axis in axes))
+        for row in contracts.reference("territories")
+    )
+    titles = tuple(f"{label('axis_code', axis)} : mesurés" for axis in axes)
+    return Grid("Indicateurs mesurés, par territoire et par axe", ("Territoire",), titles, rows if axes else (),
+                coverage(book, "couverture"), empty(book, "indicateurs"))
 
 
 def _frame(rows: list[tuple], first: str) -> pd.DataFrame:

@@ -106,8 +106,8 @@ def test_the_remainder_of_masked_territories_is_protected_too():
 
 
 def test_a_mean_falls_with_its_respondents():
-    frame = cells("echelles", {"repondants": {"FR": 8}, "score": {"FR": 3.2}}, instrument_code="CONF",
-                  instrument_version="2025", dimension_code="D1", wave_code="T0")
+    frame = cells("pratiques", {"professionnels": {"FR": 8}, "employeurs": {"FR": 2}, "niveau": {"FR": 3.2}},
+                  wave_code="V1", practice_code="reperage")
     assert set(status(protect(frame)).values()) == {"masked"}
 
 

@@ -18,12 +18,12 @@ from tznr_platform import french
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval_chart import interval_chart
-from tznr_platform.estimation.verdict import NotEstimable
+from tznr_platform.estimation.verdict import NotEstimable, require_numbers
 
 if TYPE_CHECKING:
     import altair as alt
 
-Metric = Literal["nominal", "ordinal", "interval"]
+Metric = Literal["nominal", "ordinal", "interval", "ratio"]
 Weights = Literal["linear", "quadratic"]
 Interval = tuple[float, float]
 SMALLEST_KAPPA, DRAWS, SEED = 0.6, 2000, 20260701
@@ -105,17 +105,25 @@ def agreement(codes: pd.DataFrame, subject: str, levels: Sequence[int], *, weigh
 def weighted_kappa(table: np.ndarray, weights: Weights = "quadratic") -> float:
     """Cohen's weighted kappa (1968) of a square table of counts (K x K), 1 - observed over expected disagreement.
 
-    NaN where a single level is in use.
+    NaN where a single level is in use. ``UserError`` for a table that is not square or not of counts.
     """
     _require_known(weights, ("linear", "quadratic"), "kappa pondéré")
-    return float(_kappa(np.asarray(table, dtype=float)[None], weights)[0])
+    counts = np.asarray(table, dtype=float)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not (counts >= 0).all():
+        raise UserError("Table de codage impossible.", where="kappa pondéré",
+                        why="elle a autant de lignes que de colonnes, et des effectifs positifs ou nuls",
+                        remedy="croiser les codes des deux codeurs")
+    return float(_kappa(counts[None], weights)[0])
 
 
 def krippendorff_alpha(codes: pd.DataFrame, metric: Metric = "ordinal") -> float:
-    """Krippendorff's alpha (2011) of units x coders, empty codes allowed; NaN where a single value is in use."""
-    _require_known(metric, ("nominal", "ordinal", "interval"), "alpha de Krippendorff")
+    """Krippendorff's alpha (2011) of units x coders, empty codes allowed; NaN where less than two values are in use."""
+    _require_known(metric, ("nominal", "ordinal", "interval", "ratio"), "alpha de Krippendorff")
+    require_numbers(codes, tuple(codes.columns), "alpha de Krippendorff")
     values = codes.to_numpy(dtype=float, na_value=np.nan)
     used = np.unique(values[~np.isnan(values)])
+    if len(used) < 2:
+        return float("nan")
     counted = np.stack([(values == value).sum(axis=1) for value in used], axis=1).astype(float)
     counted = counted[counted.sum(axis=1) >= 2]
     return float(_alpha(_coincidences(counted).sum(axis=0)[None], metric, used)[0])
@@ -129,7 +137,11 @@ def _require_known(choice: str, known: tuple[str, ...], where: str) -> None:
 
 def _ranks(codes: pd.DataFrame, levels: Sequence[int], subject: str) -> np.ndarray:
     """Ranks of the codes among ``levels`` (units x coders), -1 where empty."""
+    require_numbers(codes, tuple(codes.columns), subject)
     values = codes.to_numpy(dtype=float, na_value=np.nan)
+    if len(set(levels)) < len(levels):
+        raise UserError("Un niveau est écrit deux fois.", where=subject, why="un code aurait deux rangs",
+                        remedy="corriger l'échelle")
     ranks = pd.Index([float(level) for level in levels]).get_indexer(values.ravel()).reshape(values.shape)
     if ((ranks < 0) & ~np.isnan(values)).any():
         raise UserError("Un code n'est pas un niveau de l'échelle.", where=subject,
@@ -151,7 +163,10 @@ def _alpha(coincidences: np.ndarray, metric: Metric, values: np.ndarray | None =
         distance = (middle[:, :, None] - middle[:, None, :]) ** 2
     else:
         scale = np.arange(k) if values is None else values
-        distance = np.broadcast_to((1 - np.eye(k)) if metric == "nominal" else (scale[:, None] - scale) ** 2, (1, k, k))
+        gaps, sums = (scale[:, None] - scale).astype(float), scale[:, None] + scale
+        if metric == "ratio":
+            gaps = np.divide(gaps, sums, out=np.zeros_like(gaps), where=sums != 0)
+        distance = np.broadcast_to((1 - np.eye(k)) if metric == "nominal" else gaps**2, (1, k, k))
     observed = (coincidences * distance).sum(axis=(1, 2))
     expected = (margins[:, :, None] * margins[:, None, :] * distance).sum(axis=(1, 2))
     ratio = np.divide(observed, expected, out=np.full(len(total), np.nan), where=expected > 0)

@@ -191,8 +191,8 @@ def randomisation_test(changes: np.ndarray, is_treated: np.ndarray, *, seed: int
     """Difference of mean changes (one value a cluster) against the same with the treatment dealt again at random.
 
     All deals when there are no more than ``draws`` of them, else a random part. Clusters must be exchangeable, within
-    the ``strata`` (a territory and its matched areas) when they are given. ``UserError`` for a treatment that is not 0 or
-    1, or for strata that are not those of the clusters.
+    the ``strata`` (a territory and its matched areas) when they are given. ``UserError`` for a treatment other than 0
+    or 1, or for strata that are not those of the clusters.
     """
     _require_draws(draws)
     if not np.isin(is_treated, (0, 1)).all() or (strata is not None and len(strata) != len(is_treated)):

@@ -19,7 +19,7 @@ from tznr_platform import french
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.one_factor import FEWEST_ITEMS
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 
 if TYPE_CHECKING:
     import altair as alt
@@ -28,6 +28,7 @@ LARGEST_CFI_LOSS = 0.01
 SMALLEST_CFI = 0.90
 FEWEST_RESPONDENTS = 100
 ROUNDING = 1e-9
+FEW = "il faut au moins deux vagues et trois items."
 STEPS = {"configural": "mêmes items", "metric": "mêmes saturations", "scalar": "mêmes saturations et mêmes niveaux"}
 
 
@@ -137,15 +138,20 @@ def invariance_from_items(scale_code: str, waves: Mapping[str, pd.DataFrame], it
     """The same from one frame of answers a wave, a person keeping its index; complete respondents only."""
     for wave, answers in waves.items():
         require_columns(answers, tuple(items), f"{scale_code}, {wave}")
+        require_numbers(answers, tuple(items), f"{scale_code}, {wave}")
         if answers.index.has_duplicates:
             raise UserError("Une personne a répondu deux fois à la même vague.", where=f"{scale_code}, {wave}",
                             why="on ne sait laquelle comparer à l'autre vague", remedy="garder une réponse")
+    if len(waves) < 2:
+        return NotEstimable(scale_code, FEW)
     joined = pd.concat({wave: answers[list(items)].astype("float64") for wave, answers in waves.items()}, axis=1)
     joined = joined.dropna()
     sign = np.tile(np.where([item in reversed_items for item in items], -1.0, 1.0), len(waves))
     values = joined.to_numpy() * sign
     if len(values) < 2:
         return NotEstimable(scale_code, "moins de deux personnes ont répondu à toutes les vagues.")
+    if not np.isfinite(values).all():
+        return NotEstimable(scale_code, "une réponse est infinie.")
     means = values.mean(axis=0).reshape(len(waves), -1)
     return invariance_from_moments(scale_code, tuple(waves), means=means, covariance=np.cov(values, rowvar=False),
                                    respondent_count=len(values))
@@ -162,7 +168,7 @@ class _Moments:
 
 def _refusal_reason(covariance: np.ndarray, means: np.ndarray, count: int, waves: int, items: int) -> str | None:
     if waves < 2 or items < FEWEST_ITEMS:
-        return "il faut au moins deux vagues et trois items."
+        return FEW
     if count < max(FEWEST_RESPONDENTS, waves * items + 1):
         return f"moins de {FEWEST_RESPONDENTS} personnes ont répondu à toutes les vagues."
     if not (np.isfinite(covariance).all() and np.isfinite(means).all()):

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from tznr_platform.errors import UserError
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 from tznr_platform.french import count, share
 
 COLUMNS = ("source_code", "target_code")
@@ -118,11 +118,14 @@ def two_mode_density(ties: pd.DataFrame, organisations: Collection[str],
 
 def graph_of(ties: pd.DataFrame, organisations: Collection[str], *, is_directed: bool):
     """The networkx graph of the ties that count, its nodes in the order of their codes; ``UserError`` for a missing
-    column."""
+    column, a missing code or a frequency that is no number."""
     import networkx as nx
 
     require_columns(ties, COLUMNS, "réseau")
-    nodes = sorted(set(organisations))
+    if pd.isna(list(organisations)).any():
+        raise UserError("Une organisation n'a pas de code.", where="réseau",
+                        why="on ne sait à qui vont ses liens", remedy="compléter la liste des organisations")
+    nodes = sorted(set(organisations), key=str)
     graph = (nx.DiGraph if is_directed else nx.Graph)()
     graph.add_nodes_from(nodes)
     graph.add_edges_from(_countable(ties, nodes).itertuples(index=False, name=None))
@@ -130,9 +133,10 @@ def graph_of(ties: pd.DataFrame, organisations: Collection[str], *, is_directed:
 
 
 def _countable(ties: pd.DataFrame, nodes: list[str]) -> pd.DataFrame:
-    source, target = ties["source_code"], ties["target_code"]
+    source, target = ties["source_code"].astype(object), ties["target_code"].astype(object)
     keep = source.isin(nodes) & target.isin(nodes) & (source != target)
     if "frequency_level" in ties.columns:
+        require_numbers(ties, ("frequency_level",), "réseau")
         keep &= ties["frequency_level"] >= 1
     return ties.loc[keep, list(COLUMNS)]
 

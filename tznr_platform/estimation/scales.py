@@ -21,7 +21,7 @@ from tznr_platform.estimation.design import Design, ScaleBands, load_design
 from tznr_platform.estimation.interval_chart import interval_chart
 from tznr_platform.estimation.one_factor import omega_total
 from tznr_platform.estimation.resampling import covariance_draws
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 
 if TYPE_CHECKING:
     import altair as alt
@@ -137,11 +137,17 @@ def reliability_from_items(scale_code: str, answers: pd.DataFrame, items: Sequen
     answer of the instrument. ``draws``: bootstrap samples of respondents, the same with the same ``seed``.
     """
     require_columns(answers, tuple(items), scale_code)
+    require_numbers(answers, tuple(items), scale_code)
+    if len(set(items)) < len(items) or draws < 1 or (bounds is not None and not bounds[0] < bounds[1]):
+        raise UserError("Échelle mal décrite.", where=scale_code, remedy="corriger l'appel",
+                        why="un item est nommé deux fois, ou les tirages ou les bornes ne conviennent pas")
     if missing not in ("pairwise", "listwise"):
         raise UserError(f"Traitement des réponses vides inconnu : {missing}.", where=scale_code,
                         why="l'alpha change avec ce choix", remedy="choisir « pairwise » ou « listwise »")
     values = answers[list(items)].astype("float64")
     values = values.dropna(how="any" if missing == "listwise" else "all")
+    if len(values) < 2 or np.isinf(values.to_numpy()).any():
+        return NotEstimable(scale_code, "moins de deux personnes ont répondu, ou une réponse est infinie.")
     result = reliability_from_covariance(scale_code, items, values.cov().to_numpy(), len(values),
                                          correlation=values.corr().to_numpy(), reversed_items=reversed_items,
                                          design=design)

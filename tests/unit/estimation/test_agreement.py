@@ -31,9 +31,27 @@ def coded() -> pd.DataFrame:
     return pd.DataFrame({"a": first, "b": np.clip(first + rng.integers(-1, 2, 120), 0, 5)})
 
 
-@pytest.mark.parametrize(("metric", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)])
+@pytest.mark.parametrize(("metric", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849),
+                                                  ("ratio", 0.797)])
 def test_published_alpha(krippendorff: pd.DataFrame, metric: str, published: float):
     assert krippendorff_alpha(krippendorff, metric) == pytest.approx(published, abs=5e-4)
+
+
+def test_published_alphas_of_two_coders():
+    """Krippendorff (2011), A and B: two coders, ten units coded yes or no, then twelve in five categories."""
+    binary = pd.DataFrame({"A": [0, 1, 0, 0, 0, 0, 0, 0, 1, 0], "B": [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]})
+    nominal = pd.DataFrame({"A": list("aabbdcccedda"), "B": list("babbbccceddd")}).apply(lambda codes: codes.map(ord))
+    assert krippendorff_alpha(binary, "nominal") == pytest.approx(0.095, abs=5e-4)
+    assert krippendorff_alpha(nominal, "nominal") == pytest.approx(0.692, abs=5e-4)
+
+
+def test_published_weighted_kappa():
+    """Agresti's 91 couples, R package ``vcd``, help of ``Kappa``: equal spacing 0.2374."""
+    table = np.array([[7, 7, 2, 3], [2, 8, 3, 7], [1, 5, 4, 9], [2, 8, 9, 14]])
+    assert weighted_kappa(table, "linear") == pytest.approx(0.2374, abs=5e-5)
+    for wrong in (table[:3], -table, table * np.nan):
+        with pytest.raises(UserError, match="Table de codage"):
+            weighted_kappa(wrong)
 
 
 @pytest.mark.parametrize("weights", ["linear", "quadratic"])
@@ -69,4 +87,9 @@ def test_codes_that_carry_no_agreement_say_so_in_french(coded: pd.DataFrame):
     with pytest.raises(UserError, match="Choix inconnu"):
         agreement(coded, "participation", LEVELS, weights="cubic")
     with pytest.raises(UserError, match="Choix inconnu"):
-        krippendorff_alpha(coded, "ratio")
+        krippendorff_alpha(coded, "cosine")
+    with pytest.raises(UserError, match="pas des nombres"):
+        krippendorff_alpha(coded.assign(a="fort"))
+    with pytest.raises(UserError, match="deux fois"):
+        agreement(coded, "participation", [*LEVELS, 0])
+    assert np.isnan(krippendorff_alpha(coded.head(0)))

@@ -98,6 +98,8 @@ def test_only_those_who_answered_every_wave_count():
 
 @pytest.mark.parametrize(("change", "words"), [
     (lambda waves: {"T0": waves["T0"]}, "deux vagues"),
+    (lambda waves: {}, "deux vagues"),
+    (lambda waves: {**waves, "T6": waves["T6"].assign(I1=np.inf)}, "infinie"),
     (lambda waves: {wave: answers.head(80) for wave, answers in waves.items()}, "moins de 100"),
     (lambda waves: {wave: answers.assign(I1=2) for wave, answers in waves.items()}, "même réponse"),
     (lambda waves: {**waves, "T6": waves["T0"]}, "se déduisent"),
@@ -113,5 +115,7 @@ def test_wrong_shapes_and_missing_items_stop():
         invariance_from_moments("S", ("T0", "T6"), means=np.zeros((2, 3)), covariance=np.eye(5), respondent_count=50)
     with pytest.raises(UserError, match="deux fois"):
         invariance_from_items("S", {wave: pd.concat([answers, answers]) for wave, answers in _waves().items()}, ITEMS)
+    with pytest.raises(UserError, match="pas des nombres"):
+        invariance_from_items("S", {**_waves(), "T6": _waves()["T6"].assign(I1="souvent")}, ITEMS)
     with pytest.raises(UserError, match="Colonnes absentes"):
         invariance_from_items("S", _waves(), ["I9"])

@@ -76,6 +76,28 @@ def test_one_organisation_is_not_a_network():
     assert "deux organisations" in result.reason
 
 
+def test_codes_of_a_closed_list_give_the_same(florentine: nx.Graph):
+    ties = _ties(florentine.edges)
+    same = ties.astype({"source_code": "category", "target_code": "category"})
+    assert network_indicators("F", same, florentine.nodes) == network_indicators("F", ties, florentine.nodes)
+
+
+def test_an_organisation_without_a_code_or_a_frequency_in_words_stops():
+    with pytest.raises(UserError, match="n'a pas de code"):
+        network_indicators("T", _ties([("A", "B")]), ["A", "B", None])
+    with pytest.raises(UserError, match="pas des nombres"):
+        network_indicators("T", _ties([("A", "B")]).assign(frequency_level="souvent"), list("AB"))
+
+
+def test_published_indicators_of_les_miserables():
+    """Knuth (1993) as in ``igraph`` and ``networkx``: 77 characters, 254 ties."""
+    graph = nx.les_miserables_graph()
+    found = network_indicators("roman", _ties(graph.edges), graph.nodes, is_directed=False)
+    assert (found.organisation_count, found.tie_count) == (77, 254)
+    assert (found.density, found.transitivity, found.mean_clustering) == pytest.approx(
+        (0.086808, 0.498932, 0.573137), abs=1e-6)
+
+
 def test_a_missing_column_stops():
     with pytest.raises(UserError, match="target_code"):
         network_indicators("T", _ties([]).drop(columns="target_code"), list("ABC"))

@@ -54,6 +54,27 @@ def test_published_alpha(bfi: pd.DataFrame, letter: str, missing: str, raw: floa
     assert result.band_code == "acceptable"
 
 
+def test_published_alpha_of_the_attitude_survey(shared_data: Path):
+    """R package ``psych``, help of ``alpha``: 30 departments, 7 items."""
+    answers = pd.read_csv(shared_data / "reference" / "attitude" / "attitude.csv")
+    items = ["rating", "complaints", "privileges", "learning", "raises", "critical", "advance"]
+    result = reliability_from_items("attitude", answers, items, missing="listwise", draws=20)
+    assert (result.alpha_raw, result.alpha_standardised) == pytest.approx((0.843, 0.839), abs=5e-4)
+    assert result.item_rest == pytest.approx([0.67, 0.74, 0.56, 0.71, 0.79, 0.27, 0.46], abs=5e-3)
+
+
+def test_published_factor_of_the_ability_tests():
+    """R, help of ``ability.cov``: one factor of six tests, 112 persons; uniquenesses and loadings as printed."""
+    lower = [[24.641], [5.991, 6.700], [33.520, 18.137, 149.831], [6.023, 1.782, 19.424, 12.711],
+             [20.755, 4.936, 31.430, 4.757, 52.604], [29.701, 7.204, 50.753, 9.075, 66.762, 135.292]]
+    half = np.array([row + [0.0] * (6 - len(row)) for row in lower])
+    covariance = half + np.tril(half, -1).T
+    deviation = np.sqrt(covariance.diagonal())
+    loadings, rest = one_factor(covariance / np.outer(deviation, deviation))
+    assert rest == pytest.approx([0.535, 0.853, 0.748, 0.910, 0.232, 0.280], abs=5e-4)
+    assert loadings == pytest.approx([0.682, 0.384, 0.502, 0.300, 0.877, 0.849], abs=5e-4)
+
+
 def test_published_standardised_alpha_and_listwise_count(bfi: pd.DataFrame):
     items = _items("A")
     pairwise, listwise = (reliability_from_items("A", bfi, items, missing=missing, reversed_items={"A1"})
@@ -161,6 +182,16 @@ def test_intervals_are_the_same_with_the_same_seed_and_need_the_answers(small: p
     assert covariance.alpha_interval == feldt_interval(first.alpha_raw, 30, 4)
     assert covariance.omega_interval is None
     assert covariance.to_frame()["omega_low"].isna().all()
+
+
+def test_answers_that_carry_no_reliability_and_calls_that_cannot_be_right(small: pd.DataFrame):
+    for answers in (small.head(0), small.head(1), small * np.nan, small.assign(I1=np.inf)):
+        assert isinstance(reliability_from_items("S", answers, list(small), missing="pairwise"), NotEstimable)
+    with pytest.raises(UserError, match="pas des nombres"):
+        reliability_from_items("S", small.assign(I1="souvent"), list(small), missing="pairwise")
+    for items, options in ((["I1", "I1", "I2"], {}), (list(small), {"draws": 0}), (list(small), {"bounds": (6, 1)})):
+        with pytest.raises(UserError, match="mal décrite"):
+            reliability_from_items("S", small, items, missing="pairwise", **options)
 
 
 def test_bootstrap_covariances_are_those_of_resampled_persons(small: pd.DataFrame):

@@ -57,8 +57,10 @@ class EventStudy:
             raise _refusal("les coefficients, leur covariance et les poids ne décrivent pas les mêmes périodes")
         if pre_count < 1 or post < 1:
             return NotEstimable("sensibilité aux tendances", "il faut une période de chaque côté du traitement")
-        if not (np.isfinite(values).all() and np.isfinite(spread).all() and chosen.any()):
+        if not (np.isfinite(values).all() and np.isfinite(spread).all() and np.isfinite(chosen).all() and chosen.any()):
             return NotEstimable("sensibilité aux tendances", "un coefficient ou une variance manque")
+        if np.abs(spread - spread.T).max() > 1e-6 * np.abs(spread).max():
+            raise _refusal("la covariance n'est pas symétrique")
         if np.linalg.eigvalsh((spread + spread.T) / 2)[0] <= 0:
             return NotEstimable("sensibilité aux tendances", "matrice de covariance singulière")
         return cls(values, spread, pre_count, chosen)
@@ -130,13 +132,14 @@ def honest_trends(study: EventStudy, restriction: Restriction, sizes: Sequence[f
     """Intervals at 1 - ``level`` when trends may diverge: by ``sizes`` times the largest change between periods before
     treatment (``relative_magnitude``), or by changes of slope of at most ``sizes`` a period (``smoothness``).
 
-    Coefficients are taken for jointly normal. ``UserError`` for an unknown restriction or a negative size.
+    Coefficients are taken for jointly normal. ``UserError`` for an unknown restriction, a negative size or a level that
+    is not between 0 and 1.
     """
     from scipy.stats import norm
 
     intervals = {"relative_magnitude": relative_magnitude_interval, "smoothness": smoothness_interval}
-    if restriction not in intervals or any(size < 0 for size in sizes or ()):
-        raise _refusal("restriction inconnue ou taille négative")
+    if restriction not in intervals or not all(size >= 0 for size in sizes or ()) or not 0 < level < 1:
+        raise _refusal("restriction inconnue, taille négative ou seuil hors de 0 à 1")
     interval = partial(intervals[restriction], study, level=level)
     if sizes is None:
         sizes = MAGNITUDES if restriction == "relative_magnitude" else \

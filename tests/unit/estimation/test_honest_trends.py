@@ -28,6 +28,18 @@ LOWER = [
     [47.6588, 44.2885, 30.6064, 23.8087, 36.8253, 83.7567],
     [24.2513, 28.2466, 9.6375, 2.9239, 9.7229, 63.2140, 107.1235],
 ]
+# Value added tax of French restaurants on profits, 2004-2007 and 2009-2012 against 2008
+RESTAURANTS = [0.006696352, 0.029345034, -0.006472972, 0.073014989, 0.195961118, 0.312063903, 0.239541546, 0.126042500]
+RESTAURANTS_LOWER = [
+    [842.8358],
+    [476.8687, 642.5420],
+    [261.8051, 398.7425, 522.9950],
+    [235.4220, 243.5515, 211.7686, 308.9595],
+    [167.6371, 220.1960, 184.0722, 119.7866, 359.9704],
+    [112.8708, 180.4591, 145.8528, 133.4081, 247.8819, 426.3950],
+    [19.92816, 38.43765, 70.05197, 101.6335, 174.9579, 217.1438, 488.6698],
+    [-136.8265, -29.60422, 59.52995, 107.9052, 165.4257, 289.2748, 380.5322, 761.7394],
+]
 # README of `HonestDiD`: bounds by size of the violation
 RELATIVE_MAGNITUDE = {0.5: (0.0241, 0.0673), 1.0: (0.0171, 0.0720), 1.5: (0.00859, 0.0796), 2.0: (-0.00107, 0.0883)}
 SMOOTHNESS = {0.0: (0.0259, 0.0607), 0.01: (0.0132, 0.0787), 0.02: (0.00286, 0.0907), 0.03: (-0.00714, 0.101)}
@@ -56,6 +68,24 @@ def test_at_twice_the_largest_change_zero_is_not_excluded(medicaid):
 @pytest.mark.parametrize(("size", "published"), SMOOTHNESS.items())
 def test_smoothness_intervals_are_the_published_ones(medicaid, size, published):
     assert smoothness_interval(medicaid, size) == pytest.approx(published, abs=3e-4)
+
+
+@pytest.mark.parametrize(("weights", "smoothness", "magnitude"), [
+    ([1, 0, 0, 0], {0.0: (0.1314, 0.2162), 0.01: (0.1550, 0.2704), 0.02: (0.1773, 0.3160)},
+     {0.0: (0.1592, 0.2328), 0.5: (0.1189, 0.2708), 1.0: (0.0672, 0.3179)}),
+    ([0.25] * 4, {0.0: (0.1332, 0.2304), 0.01: (0.1241, 0.3680), 0.02: (0.1139, 0.4767)}, {0.0: (0.1841, 0.2527)})])
+def test_the_french_restaurants_of_the_package(weights, smoothness, magnitude):
+    """``BCdata_EventStudy`` (Benzarti and Carloni 2019), run by R 4.5.2 with ``HonestDiD`` 0.2.8.
+
+    R searches a coarse grid with simulated quantiles (1e-3); its relative magnitudes are those of the conditional test,
+    ours of its hybrid, a little wider (2e-3).
+    """
+    lower = np.array([row + [0.0] * (8 - len(row)) for row in RESTAURANTS_LOWER]) / 1e6
+    study = EventStudy.of(RESTAURANTS, lower + np.tril(lower, -1).T, 4, weights)
+    for size, published in smoothness.items():
+        assert smoothness_interval(study, size) == pytest.approx(published, abs=1e-3)
+    for size, published in magnitude.items():
+        assert relative_magnitude_interval(study, size) == pytest.approx(published, abs=2e-3)
 
 
 def test_breakdown_is_where_zero_enters(medicaid):
@@ -130,6 +160,11 @@ def test_a_call_that_cannot_be_right_stops(medicaid):
         honest_trends(medicaid, "linear")
     with pytest.raises(UserError):
         honest_trends(medicaid, "smoothness", [-1.0])
+    for size, level in ((float("nan"), 0.05), (0.1, 2.0)):
+        with pytest.raises(UserError):
+            honest_trends(medicaid, "smoothness", [size], level=level)
+    with pytest.raises(UserError, match="symétrique"):
+        EventStudy.of([1.0, 2.0], [[1, 0.5], [0, 1]], 1)
     with pytest.raises(UserError):
         EventStudy.of([1.0, 2.0], np.eye(3), 1)
 

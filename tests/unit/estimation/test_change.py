@@ -130,8 +130,8 @@ def test_shrunken_means_recover_the_spread_between_territories():
     assert ((frame["low"] < true) & (true < frame["high"])).mean() > 0.88
     trials = np.array([-0.8893, -1.5854, -1.3481, -1.4416, -0.2175, -0.7861, -1.6209, 0.0120, -0.4694, -1.3713, -0.3394,
                        0.4459, -0.0173])
-    variances = np.array([0.3256, 0.1946, 0.4154, 0.0200, 0.0512, 0.0069, 0.2230, 0.0040, 0.0564, 0.0730, 0.0124, 0.5325,
-                          0.0714])
+    variances = np.array([0.3256, 0.1946, 0.4154, 0.0200, 0.0512, 0.0069, 0.2230, 0.0040, 0.0564, 0.0730, 0.0124,
+                          0.5325, 0.0714])
     assert _reml(trials, variances) == pytest.approx(0.3132, abs=1e-4)  # R ``metafor``, dat.bcg: tau^2 by REML
     alone = territory_means(np.zeros(4), np.arange(4.0), count=np.ones(4), weight=np.ones(4))
     assert (alone.mean, alone.between_deviation) == (1.5, 0.0)

@@ -7,6 +7,8 @@ from tznr_platform.assets.warehouse import PUBLISHED
 from tznr_platform.disclosure import load_policy
 from tznr_platform.estimation.access import write_access
 from tznr_platform.estimation.charts import png
+from tznr_platform.estimation.results import verdicts
+from tznr_platform.estimation.territory_outputs import write_territories
 from tznr_platform.resources import Platform
 
 ACCESS = dg.AssetKey(["estimates", "access"])
@@ -28,4 +30,20 @@ def access(platform: Platform) -> dg.MaterializeResult:
         "graphique": picture(png(outcome.plot(smallest))), "effets": markdown_table(outcome.told(smallest))})
 
 
-EFFECTS = [access]
+@dg.asset(key=["estimates", "territories"], deps=[PUBLISHED], group_name="effets", owners=[OWNER],
+          kinds={"numpy", "parquet"}, pool="lake")
+def territories(platform: Platform) -> dg.MaterializeResult:
+    """Effet sur le recours du territoire : plus petit effet détectable, plus grand possible, et « non identifiable ».
+
+    Les zones de comparaison sont figées avant lecture d'un mois postérieur à 2023. Aucun coefficient n'est écrit quand
+    l'effet possible ne pourrait pas être vu.
+    """
+    outcome = write_territories(platform.settings)
+    columns = {"benefit_code": "Prestation", "horizon_months": "Mois", "label": "Étiquette",
+               "minimum_effect": "Détectable", "maximum_effect": "Possible", "estimate": "Effet"}
+    return dg.MaterializeResult(metadata={
+        "dagster/row_count": len(outcome.frame), "estimes": outcome.estimated_count,
+        "graphique": picture(png(outcome.plot())), "effets": markdown_table(verdicts(outcome.frame, columns))})
+
+
+EFFECTS = [access, territories]

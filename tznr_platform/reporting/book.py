@@ -81,6 +81,8 @@ class Book:
             return escape(french.share(value, 1 if unit == "part" else 0))
         if unit == "écart":
             return escape(french.points(value).removesuffix(f"{french.HARD}points"))
+        if unit == "année":
+            return escape(f"{value:.0f}")
         if unit == "mois_civil":
             return escape(french.month(int(value)))
         return escape(french.number(value, DECIMALS.get(unit, 0)))

@@ -7,6 +7,7 @@ Here: the choice of numbers and words of these sections. Not here: the other sec
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 from markupsafe import Markup, escape
@@ -17,7 +18,8 @@ from tznr_platform.reporting.blocks import Figure, Grid, Row, between, coverage,
 from tznr_platform.reporting.book import Book, number_id
 from tznr_platform.reporting.labels import label
 
-EFFECTS, PATHS, DEVIATIONS, PRIMARY = "effets", "effets_chemins", "effets_ecarts", "access_primary"
+EFFECTS, PATHS, DEVIATIONS, TERRITORIES = "effets", "effets_chemins", "effets_ecarts", "effets_territoires"
+PRIMARY = "access_primary"
 COLUMNS = (words("Étiquette"), "Personnes comparées", "Ouvert avec rencontre", "Ouvert sans", "Effet (points)",
            "Intervalle à 95 %", "Bornes", "p corrigée", words("Pourquoi"))
 DIAGNOSTICS = {
@@ -66,7 +68,8 @@ def effects(book: Book) -> dict[str, object]:
     return {
         "main": [_effects(book, one) for one in main], "others": [_effects(book, one) for one in others],
         "path": _path(book, main[0]), "diagnostics": [_diagnostics(book, one) for one in main],
-        "brief": [_brief(book, one) for one in others], "deviations": _deviations(book)}
+        "brief": [_brief(book, one) for one in others], "deviations": _deviations(book),
+        "territories": _territories(book)}
 
 
 def _estimands() -> list[Estimand]:
@@ -83,10 +86,8 @@ def _effects(book: Book, estimand: Estimand) -> Grid:
     rows = []
     for benefit, horizon in _keys(book, estimand):
         ids = _ids(estimand, benefit, horizon)
-        tag = Markup('<span class="tag" data-number="{}">{}</span>').format(
-            ids("etiquette"), book.note(ids("etiquette")))
         rows.append(Row((label("benefit_code", benefit), label("horizon_months", horizon)), (
-            tag, ids("comparees"), ids("avec"), ids("sans"), ids("effet"),
+            _tag(book, ids("etiquette")), ids("comparees"), ids("avec"), ids("sans"), ids("effet"),
             between(book, ids("effet_bas"), ids("effet_haut")), between(book, ids("borne_basse"), ids("borne_haute")),
             ids("p_ajustee"), Markup(escape(book.note(ids("effet")).capitalize())))))
     return Grid(estimand.title, ("Prestation", "Horizon"), COLUMNS, tuple(rows), coverage(book, EFFECTS),
@@ -109,6 +110,25 @@ def _brief(book: Book, estimand: Estimand) -> Grid:
                  for benefit, horizon in _keys(book, estimand))
     return Grid(f"Diagnostics : {estimand.title.lower()}", ("Prestation", "Horizon"), tuple(BRIEF), rows,
                 coverage(book, EFFECTS), empty(book, EFFECTS))
+
+
+def _territories(book: Book) -> Grid:
+    """What could be seen and what is possible, then the effect or the reason why there is none."""
+    rows = []
+    for benefit, horizon in book.keys(TERRITORIES, "benefit_code", "horizon_months"):
+        ids = partial(number_id, TERRITORIES)
+        cell = [ids(name, benefit, horizon) for name in ("zones", "comparees", "detectable", "possible", "effet")]
+        rows.append(Row((label("benefit_code", benefit), label("horizon_months", horizon)), (
+            _tag(book, ids("etiquette", benefit, horizon)), *cell, Markup(escape(book.note(cell[-1]))))))
+    titles = (words("Étiquette"), "Territoires", "Zones comparées", "Plus petit effet détectable (%)",
+              "Plus grand possible (%)", "Effet (%)", words("Pourquoi"))
+    return Grid("Effet sur le nombre de foyers du territoire", ("Prestation", "Horizon"), titles, tuple(rows),
+                coverage(book, TERRITORIES), empty(book, TERRITORIES))
+
+
+def _tag(book: Book, number: str) -> Markup:
+    """The label of a result."""
+    return Markup('<span class="tag" data-number="{}">{}</span>').format(number, book.note(number))
 
 
 def _cell(book: Book, ids, names: tuple[str, ...]) -> str | Markup:

@@ -26,7 +26,7 @@ def retention_months(book: Book) -> dict[str, object]:
     """Months kept of twelve, and outreach against other contacts."""
     return {
         "months": _table(book, "maintien_mois", "Mois de droit conservés sur les douze premiers", BENEFIT, {
-            "Droits suivis": "periodes", "Mois conservés": "mois", INTERVAL: ("bas", "haut")}),
+            "Droits suivis": "periodes", "Sorties": "sorties", "Mois conservés": "mois", INTERVAL: ("bas", "haut")}),
         "months_reasons": reasons(book, "maintien_mois", "mois"),
         "gap": _table(book, "maintien_ecart", "Mois conservés : aller-vers moins autres contacts", BENEFIT, {
             "Droits après aller-vers": "aller_vers", "Après un autre contact": "autres", "Écart en mois": "ecart",
@@ -89,15 +89,15 @@ def avoided(book: Book) -> dict[str, object]:
 
 
 def reasons(book: Book, table_id: str, measure: str) -> list[str]:
-    """Why cells of a table have no value, a sentence a cell; nothing is said of a masked one."""
+    """Why cells of a table have no value, a sentence a reason; nothing is said of a masked one."""
     names = tables()[table_id].dimensions
-    found = []
+    found: dict[str, list[str]] = {}
     for key in book.keys(table_id):
         cell = number_id(table_id, measure, *key)
         if (why := book.note(cell)) and book.is_unavailable(cell):
             subject = ", ".join(label(name, code) for name, code in zip(names, key, strict=True))
-            found.append(f"{subject} : {why.rstrip('. ')}")
-    return found
+            found.setdefault(why.rstrip(". "), []).append(subject)
+    return [f"{' ; '.join(subjects)} : {why}" for why, subjects in found.items()]
 
 
 def _table(book: Book, table_id: str, caption: str, corners: dict[str, str],

@@ -17,6 +17,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from tznr_platform import french
+from tznr_platform.contracts import reference
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.costs import SENSITIVITY_RATES
 from tznr_platform.estimation.fieller import CostPerOpening
@@ -24,9 +25,13 @@ from tznr_platform.estimation.psa import Psa
 
 ITEMS_FILE = Path(__file__).with_name("cheers.json")
 REPORTED, NOT_APPLICABLE, TO_COMPLETE = "renseigné", "sans objet", "à compléter"
-FROM_EVALUATORS = frozenset({
-    "persons", "territories", "territory_total", "missing_territories", "population", "setting", "effect_label",
-    "participation", "participation_effect", "funding", "interests", "horizon"})
+FACTS = {
+    "persons": "personnes rencontrées", "territories": "territoires présents", "territory_total": "territoires en tout",
+    "missing_territories": "territoires absents", "population": "population étudiée", "setting": "lieu et cadre",
+    "effect_label": "étiquette de l'effet", "participation": "participation des personnes concernées",
+    "participation_effect": "effet de cette participation", "funding": "financement", "interests": "liens d'intérêts",
+    "horizon": "horizon"}
+FROM_EVALUATORS = frozenset(FACTS)
 
 
 class Item(BaseModel):
@@ -91,7 +96,8 @@ def items() -> tuple[Item, ...]:
 def _filled(item: Item, facts: Mapping[str, str]) -> dict[str, object]:
     missing = [name for name in item.facts if not facts.get(name)]
     status = TO_COMPLETE if missing else REPORTED if item.applies else NOT_APPLICABLE
-    answer = f"À compléter par les évaluateurs ({', '.join(missing)})." if missing else item.answer.format_map(facts)
+    asked = ", ".join(FACTS.get(name, name) for name in missing)
+    answer = f"À compléter par les évaluateurs : {asked}." if missing else item.answer.format_map(facts)
     return {"number": item.number, "section_label": item.section, "topic_label": item.topic,
             "expected_label": item.expected, "status_label": status, "answer_label": answer}
 
@@ -101,13 +107,14 @@ def _facts(analyses: Sequence[Psa], costs: Sequence[CostPerOpening]) -> dict[str
         return {}
     first = analyses[0]
     events = pd.concat([one.by_event for one in analyses])
+    titles = {row["cost_event_code"]: row["cost_event_label"] for row in reference("cost_event_types")}
     return {
         "design": first.design_sha256,
         "price_year": " et ".join(map(str, sorted({one.avoided.price_year for one in analyses}))),
         "draws": french.number(len(first.net)), "discount_rate": french.share(first.discount_rate),
         "sensitivity_rates": " et ".join(french.share(rate) for rate in SENSITIVITY_RATES),
         "perspectives": " ; ".join(one.perspective.title for one in analyses),
-        "events": ", ".join(sorted(set(events["cost_event_code"]))),
+        "events": ", ".join(sorted({titles.get(code, code) for code in events["cost_event_code"]})),
         "sources": " ; ".join(sorted(set(events["source_label"]))),
         "parameters": french.number(len({name for one in analyses for name in one.tornado["parameter"]})),
         "results": " ".join(one.explain() for one in analyses),

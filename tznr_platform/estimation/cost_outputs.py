@@ -42,6 +42,7 @@ BEARING_THE_PROGRAMME = (Perspective.PUBLIC, Perspective.SOCIETY)
 DECLARED = "dépenses payées, déclarées par les territoires"
 # 18 territories x 1.2 M€; the second if co-financing is 20 % of the total (Banque des territoires, 2026; question Q15)
 ANNOUNCED = {"coût complet annoncé, 21,6 M€": 21.6e6, "coût complet annoncé, 22,5 M€": 22.5e6}
+SCENARIOS = dict(zip((DECLARED, *ANNOUNCED), ("declare", "annonce_bas", "annonce_haut"), strict=True))
 NO_PRICE_INDEX = "aucun indice de prix sourcé n'est tenu par la plateforme, ils ne sont pas convertis"
 ANALYSES = {
     "perspective_code": "string", "perspective_label": "string", "price_year": "Int64", "discount_rate": "Float64",
@@ -54,7 +55,8 @@ PAYERS = {"perspective_code": "string", "payer_code": "string", **dict.fromkeys(
 TORNADO = {"perspective_code": "string", "rank": "Int64", "parameter": "string", **dict.fromkeys(
     ("parameter_low", "parameter_high", "net_low_eur", "net_high_eur", "net_at_mean_eur"), "Float64")}
 DISTRIBUTION = {"perspective_code": "string", "percentile": "Int64", "net_eur": "Float64"}
-OPENINGS = {"scenario": "string", "programme_cost_eur": "Float64", "gross_openings": "Int64", **dict.fromkeys(
+OPENINGS = {"scenario_code": "string", "scenario": "string", "programme_cost_eur": "Float64",
+            "gross_openings": "Int64", **dict.fromkeys(
     ("gross_eur", "additional_openings", "corrected_eur", "corrected_low_eur", "corrected_high_eur"), "Float64"),
     "benefits_label": "string", "status_label": "string", **VERDICT, "design_sha256": "string"}
 CHEERS = {"number": "Int64", **dict.fromkeys(("section_label", "topic_label", "expected_label", "status_label",
@@ -104,6 +106,7 @@ class CostOutcome:
         """One row a total of the programme: cost per opening, gross, and per opening in addition or « non défini »."""
         return typed([{**one.to_frame().iloc[0].to_dict(), "additional_openings": self.additional_count,
                        "benefits_label": self.benefits_label, "is_estimated": isinstance(one.corrected, Ratio),
+                       "scenario_code": SCENARIOS[one.scenario],
                        "reason": getattr(one.corrected, "reason", None)} for one in self.per_opening], OPENINGS)
 
     def _by_analysis(self, types: Mapping[str, str], part) -> pd.DataFrame:
@@ -167,7 +170,8 @@ def _seen_from(seen: Perspective, quantities: Mapping, listed: Sequence[avoided.
 def write_avoided_costs(settings: Settings) -> CostOutcome:
     """Avoided costs of the published warehouse and cost per opening: six files of ``lake/estimates``.
 
-    Effects on access count only when they were computed from these very marts. Raises ``UserError`` STORAGE when there
+    Effects on access count only when they were computed from these very marts; persons and openings are told to the ten
+    below, so that no masked count is found again by subtraction. Raises ``UserError`` STORAGE when there
     is no published warehouse or no room left.
     """
     with warehouse.connect(settings.published_file, settings=settings, read_only=True) as con:
@@ -175,9 +179,10 @@ def write_avoided_costs(settings: Settings) -> CostOutcome:
         is_known = "access_effects" in show_current(con, settings, computed_from)
         persons, total, present = con.execute(COVERED).fetchone()
         outcome = avoided_costs(
-            con.execute(AVOIDED).df(), con.execute(PROGRAMME).df(), gross_openings=con.execute(OPENED).fetchone()[0],
+            con.execute(AVOIDED).df(), con.execute(PROGRAMME).df(),
+            gross_openings=con.execute(OPENED).fetchone()[0] // 10 * 10,
             effects=con.execute("from estimates_access_effects").df() if is_known else None,
-            evaluators={"persons": french.number(persons or 0), "territories": french.number(present),
+            evaluators={"persons": french.number((persons or 0) // 10 * 10), "territories": french.number(present),
                         "territory_total": french.number(total), "missing_territories": french.number(total - present)})
     write_estimates(settings, {
         "avoided_costs": outcome.to_frame(), "avoided_costs_by_payer": outcome.payer_frame(),

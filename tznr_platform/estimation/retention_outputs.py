@@ -16,7 +16,7 @@ import pandas as pd
 from tznr_platform.estimation.design import Design, load_design
 from tznr_platform.estimation.multiplicity import adjusted_by_family
 from tznr_platform.estimation.results import VERDICT, typed
-from tznr_platform.estimation.retention import COLUMNS, cumulative_incidence
+from tznr_platform.estimation.retention import CENSORED, COLUMNS, cumulative_incidence
 from tznr_platform.estimation.rmst import (
     HORIZON,
     Curve,
@@ -35,14 +35,16 @@ if TYPE_CHECKING:
 
 ESTIMAND = "retention_incidence"
 KEPT = "kept"
+Counts = tuple[int, int, int]
 MONTHS = {
     "benefit_code": "string", "part_code": "string", "horizon_months": "Float64", "estimate_months": "Float64",
-    "standard_error": "Float64", "low_months": "Float64", "high_months": "Float64", "spell_count": "Int64", **VERDICT,
-    "design_sha256": "string"}
+    "standard_error": "Float64", "low_months": "Float64", "high_months": "Float64", "spell_count": "Int64",
+    "exit_count": "Int64", **VERDICT, "design_sha256": "string"}
 DIFFERENCES = {
     "benefit_code": "string", "horizon_months": "Float64", "outreach_months": "Float64", "other_months": "Float64",
     "difference_months": "Float64", "standard_error": "Float64", "low_months": "Float64", "high_months": "Float64",
     "p_value": "Float64", "adjusted_p_value": "Float64", "outreach_spell_count": "Int64", "other_spell_count": "Int64",
+    "outreach_exit_count": "Int64", "other_exit_count": "Int64",
     "cluster_count": "Int64", **VERDICT, "design_sha256": "string"}
 COUNTED = """
 with first_territory as (
@@ -65,11 +67,12 @@ order by all
 class RetentionMonths:
     """By benefit: months kept and lost, difference between channels, each estimated or not; spells by group.
 
-    ``spell_counts``: all, after outreach, after other contacts.
+    ``spell_counts``, ``exit_counts`` (within ``months``): all, after outreach, after other contacts.
     """
 
     by_benefit: Mapping[str, tuple[RestrictedMean | NotEstimable, RmstDifference | NotEstimable]]
-    spell_counts: Mapping[str, tuple[int, int, int]]
+    spell_counts: Mapping[str, Counts]
+    exit_counts: Mapping[str, Counts]
     months: float
     design: Design
 
@@ -98,6 +101,7 @@ class RetentionMonths:
 
     def _months(self, benefit: str, mean: RestrictedMean | NotEstimable) -> list[dict]:
         known = {"benefit_code": benefit, "horizon_months": self.months, "spell_count": self.spell_counts[benefit][0],
+                 "exit_count": self.exit_counts[benefit][0],
                  "is_estimated": isinstance(mean, RestrictedMean), "design_sha256": self.design.sha256}
         if isinstance(mean, NotEstimable):
             return [{**known, "part_code": KEPT, "reason": mean.reason}]
@@ -106,8 +110,10 @@ class RetentionMonths:
 
     def _difference(self, benefit: str, gap: RmstDifference | NotEstimable) -> dict:
         _, outreach, other = self.spell_counts[benefit]
+        _, outreach_exits, other_exits = self.exit_counts[benefit]
         known = {"benefit_code": benefit, "horizon_months": self.months, "outreach_spell_count": outreach,
-                 "other_spell_count": other, "is_estimated": isinstance(gap, RmstDifference),
+                 "other_spell_count": other, "outreach_exit_count": outreach_exits, "other_exit_count": other_exits,
+                 "is_estimated": isinstance(gap, RmstDifference),
                  "design_sha256": self.design.sha256, "family_code": self.design.estimand(ESTIMAND).family}
         if isinstance(gap, NotEstimable):
             return {**known, "reason": gap.reason}
@@ -142,7 +148,7 @@ def retention_months(spells: pd.DataFrame, months: float = HORIZON, *, design: D
     """
     require_columns(spells, ("territory_code", "benefit_code", "channel_code", *COLUMNS), "maintien des droits")
     design = design or load_design()
-    found, counts = {}, {}
+    found, counts, exits = {}, {}, {}
     for code, rows in spells.groupby("benefit_code", observed=True, sort=True):
         benefit = str(code)
         whole = cumulative_incidence(rows, benefit, design=design)
@@ -151,9 +157,15 @@ def retention_months(spells: pd.DataFrame, months: float = HORIZON, *, design: D
                     for territory in sorted(set(rows["territory_code"]))]
         found[benefit] = mean, rmst_difference(*_curves(rows, benefit, design), months, left_out=left_out)
         outreach = rows["channel_code"].isin(design.outreach_channels)
-        total, after = int(rows["spell_count"].sum()), int(rows.loc[outreach, "spell_count"].sum())
-        counts[benefit] = total, after, total - after
-    return RetentionMonths(found, counts, months, design)
+        counts[benefit] = _counts(rows["spell_count"], outreach)
+        left = (rows["exit_code"] != CENSORED) & (rows["duration_months"] <= months)
+        exits[benefit] = _counts(rows["spell_count"].where(left, 0), outreach)
+    return RetentionMonths(found, counts, exits, months, design)
+
+
+def _counts(spells: pd.Series, outreach: pd.Series) -> Counts:
+    total, after = int(spells.sum()), int(spells[outreach].sum())
+    return total, after, total - after
 
 
 def _curves(rows: pd.DataFrame, benefit: str, design: Design) -> tuple[Curve, Curve]:

@@ -16,7 +16,7 @@ import pandas as pd
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval import student_interval
-from tznr_platform.estimation.nuisance import Learner, binary_model, folds_of, one_thread, value_model
+from tznr_platform.estimation.nuisance import Learner, binary_model, folds_of, one_thread, require_learner, value_model
 from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 from tznr_platform.french import number
 
@@ -75,6 +75,7 @@ def doubly_robust_effect(frame: pd.DataFrame, outcome: str, treatment: str, cova
     names = (outcome, treatment, *covariates)
     require_columns(frame, (*names, *([clusters] if clusters else [])), SUBJECT)
     require_numbers(frame, names, SUBJECT)
+    require_learner(learner)
     if folds is not None and folds < 2:
         raise UserError("Découpage impossible.", where=SUBJECT, why="on prédit ce qu'on n'a pas servi à apprendre",
                         remedy="demander au moins deux parties")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval import student_reach
 from tznr_platform.estimation.nuisance import one_thread
@@ -89,6 +90,9 @@ def event_study(panel: AccessPanel, trial_months: range, *, before: int = BEFORE
 def path_of(trials: Trials, *, before: int = BEFORE, after: int = AFTER, base: int = BASE,
             through: int | None = None) -> AccessPath | NotEstimable:
     """The same from prepared trials."""
+    if base not in (-1, -2, -3):
+        raise UserError(f"Mois de base inconnu : {base}.", where=SUBJECT, why="la base est -1, -2 ou -3",
+                        remedy="choisir l'un d'eux")
     if not _covers(trials.panel, trials.trial_months, before, after):
         return NotEstimable(SUBJECT, OUTSIDE)
     if refused := _coverage_refusal(trials):

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.special import expit
+
+from tznr_platform.errors import UserError
 
 Learner = Literal["logistic", "boosting"]
 EDGE = 1e-6
@@ -29,6 +31,13 @@ def one_thread() -> Iterator[None]:
 
     with threadpool_limits(limits=1):
         yield
+
+
+def require_learner(learner: str) -> None:
+    """``UserError`` for a model that does not exist: none stands in for it."""
+    if learner not in get_args(Learner):
+        raise UserError(f"Modèle inconnu : {learner}.", where="modèles d'appoint",
+                        why="seuls existent " + " et ".join(get_args(Learner)), remedy="choisir l'un d'eux")
 
 
 def folds_of(clusters: np.ndarray, folds: int, seed: int) -> np.ndarray:

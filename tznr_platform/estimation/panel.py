@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from tznr_platform.errors import UserError
 
@@ -39,20 +40,23 @@ class AccessPanel:
            channel: np.ndarray | None = None) -> AccessPanel:
         """Check and narrow the arrays; whatever their types, the same values give the same panel.
 
-        ``is_open``: a hole (NaN) is unknown, never closed. ``covariates``: n x k, known before any contact.
-        ``UserError`` when the arrays do not describe the same persons and months.
+        ``contact_month``: beyond the months, or NaN, for who was never met. ``is_open``: a hole (NaN) is unknown, never
+        closed. ``covariates``: n x k, known before any contact. ``UserError`` when the arrays do not describe the same
+        persons and months, or hold something else than whole months, strata, and yes or no.
         """
-        contact, stratum = np.asarray(contact_month), np.asarray(stratum)
+        contact, stratum = _whole(contact_month), _whole(stratum)
         count = len(contact)
         at_risk = stratum >= 0 if at_risk is None else np.asarray(at_risk, bool)
-        covariates = np.empty((count, 0)) if covariates is None else np.asarray(covariates, np.float64)
+        covariates = np.empty((count, 0)) if covariates is None else _numbers(covariates)
         channel = np.full(count, "") if channel is None else np.asarray(channel)
         shapes = {np.shape(is_open), stratum.shape, at_risk.shape}
         if len(shapes) > 1 or stratum.ndim != 2 or covariates.ndim != 2 or {
                 count, len(stratum), len(clusters), len(covariates), len(channel)} != {count}:
-            raise UserError("Les essais mensuels ne peuvent pas être construits.", where="effet sur l'accès",
-                            why="les tableaux ne décrivent pas les mêmes personnes et les mêmes mois",
-                            remedy="fournir le panel personne-mois tel que le construit l'étape des indicateurs")
+            raise _refusal("les tableaux ne décrivent pas les mêmes personnes et les mêmes mois")
+        if contact.dtype.kind == "f":
+            contact = np.where(np.isnan(contact), stratum.shape[1] + 1, contact)
+        if np.isnan(stratum).any() or pd.isna(clusters).any():
+            raise _refusal("une strate ou un territoire manque")
         names = names or tuple(f"covariable {rank + 1}" for rank in range(covariates.shape[1]))
         return cls(contact.astype(np.int64), _states(np.asarray(is_open)), stratum, at_risk, _groups(clusters),
                    covariates, names, channel)
@@ -77,9 +81,34 @@ class AccessPanel:
 
 def _states(is_open: np.ndarray) -> np.ndarray:
     """1, 0 or UNKNOWN, in one byte: from a table with holes, or already so."""
-    if is_open.dtype.kind == "f":
-        return np.where(np.isnan(is_open), UNKNOWN, is_open > 0).astype(np.int8)
-    return is_open.astype(np.int8)
+    states = np.where(np.isnan(is_open), UNKNOWN, is_open) if is_open.dtype.kind == "f" else is_open
+    found = states.astype(np.int8)
+    if found.size and (found.min() < UNKNOWN or found.max() > 1 or (found != states).any()):
+        raise _refusal("un droit est ouvert (1), fermé (0) ou inconnu (-1)")
+    return found
+
+
+def _whole(values: np.ndarray) -> np.ndarray:
+    """Whole numbers, holes allowed; integers as they are."""
+    found = np.asarray(values)
+    if found.dtype.kind in "iub":
+        return found
+    found = _numbers(found)
+    if (np.floor(found[np.isfinite(found)]) != found[np.isfinite(found)]).any():
+        raise _refusal("un mois ou une strate n'est pas un nombre entier")
+    return found
+
+
+def _numbers(values: np.ndarray) -> np.ndarray:
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError) as words:
+        raise _refusal("un mois, une strate ou une covariable n'est pas un nombre") from words
+
+
+def _refusal(why: str) -> UserError:
+    return UserError("Les essais mensuels ne peuvent pas être construits.", where="effet sur l'accès", why=why,
+                     remedy="fournir le panel personne-mois tel que le construit l'étape des indicateurs")
 
 
 def _groups(clusters: np.ndarray) -> np.ndarray:

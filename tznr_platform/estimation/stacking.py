@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from tznr_platform.estimation.design import load_design
-from tznr_platform.estimation.nuisance import EDGE, Cells, Learner, folds_of, one_thread
+from tznr_platform.estimation.nuisance import EDGE, Cells, Learner, folds_of, one_thread, require_learner
 from tznr_platform.estimation.panel import UNKNOWN, AccessPanel
 from tznr_platform.estimation.verdict import NotEstimable
 
@@ -216,6 +216,7 @@ def prepare(panel: AccessPanel, trial_months: range, *, channel: str | None = No
 def learn(panel: AccessPanel, *, learner: Learner = "logistic", folds: int | None = None,
           seed: int | None = None) -> Trials | NotEstimable:
     """Learn who is met and who stays unmet, from the months of the panel; folds and seed are those of the design."""
+    require_learner(learner)
     inference = load_design().inference
     if not len(panel) or not panel.months:
         return NotEstimable(SUBJECT, "la cohorte est vide")

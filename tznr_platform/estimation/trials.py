@@ -11,7 +11,7 @@ the strata: it is the bias that the simulator reproduces, and the reason for the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval import student_interval
 from tznr_platform.estimation.nuisance import Learner, one_thread
-from tznr_platform.estimation.panel import AccessPanel
+from tznr_platform.estimation.panel import UNKNOWN, AccessPanel
 from tznr_platform.estimation.stacking import Outcome, Trials, prepare
 from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.french import number, share
@@ -114,6 +114,11 @@ def effects(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...], 
             outcome: Outcome = "open", **options) -> list[AccessEffect | NotEstimable]:
     """The same from a panel; ``options`` of ``prepare``."""
     _require_months(panel, trial_months, horizons)
+    if outcome not in get_args(Outcome):
+        raise UserError(f"Résultat inconnu : {outcome}.", where="effet sur l'accès",
+                        why="seuls existent " + " et ".join(get_args(Outcome)), remedy="choisir l'un d'eux")
+    if panel.is_open.size and panel.is_open.min() == panel.is_open.max() != UNKNOWN:
+        return _refused(NotEstimable("effet sur l'accès", "le droit est ouvert pour tous, ou pour personne"), horizons)
     trials = prepare(panel, trial_months, channel=of_channel, **options)
     return _refused(trials, horizons) if isinstance(trials, NotEstimable) else _at(trials, horizons, outcome)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tznr_platform.errors import UserError
 from tznr_platform.estimation.balance import balance, trials_balance, trials_overlap
 from tznr_platform.estimation.event_study import AccessPath, date_placebo, event_study
 from tznr_platform.estimation.panel import AccessPanel
@@ -80,13 +81,15 @@ def test_what_cannot_be_drawn_says_why(drawn):
     holes = np.where(np.arange(MONTHS) < 20, np.nan, drawn.is_open[:2_000])
     unknown = event_study(panel.with_outcome(holes), TRIALS, before=6, after=6)
     assert isinstance(unknown, NotEstimable) and "mois connus" in unknown.reason
+    with pytest.raises(UserError, match="Mois de base"):
+        event_study(panel, TRIALS, before=6, after=6, base=0)
 
 
 def test_balance_counted_by_hand():
-    """Treated 0 and 2 (mean 1, deviation 1); controls 0, 0, 4: mean 4/3; weighted 1, 1, 2: mean 2."""
+    """Treated 0, 2: mean 1, variance 2; controls 0, 0, 4: mean 4/3; weighted 1, 1, 2: mean 2 and variance 4/0.625."""
     found = balance(np.array([1, 1, 0, 0, 0]), np.array([[0], [2], [0], [0], [4]]), np.array([1, 1, 1, 1, 2]), ("x",))
-    assert (found.before[0], found.after[0]) == (pytest.approx(-1 / 3), -1) and found.worst == 1
-    assert found.variance_ratio == (pytest.approx(1 / 4),)
+    assert (found.before[0], found.after[0], found.worst) == pytest.approx((-1 / 3 / 2**0.5, -1 / 2**0.5, 1 / 2**0.5))
+    assert found.variance_ratio == (pytest.approx(2 * 0.625 / 4),)
     assert found.to_frame()["covariate"].tolist() == ["x"]
 
 

@@ -54,6 +54,38 @@ def test_the_full_population_gives_the_truth(dependent):
     assert found.low < truth < found.high and found.supported_share > 0.99
 
 
+def test_who_was_never_met_may_have_no_month(eager):
+    """Empty, or beyond the months: the same persons; a hole cast to an integer would be a contact of long ago."""
+    numbered, empty = eager.contact_month, np.where(eager.contact_month < MONTHS, eager.contact_month, np.nan)
+    age = eager.eligible_months
+    stratum = np.where(age < 0, -1, 2 * np.minimum(age, LONGEST) + eager.is_open)
+    found = [sequential_trials(contact, eager.is_open, stratum, trial_months=TRIALS, horizons=(HORIZON,),
+                               clusters=np.arange(len(age)) % 39)[0] for contact in (numbered, empty)]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("spoil", [
+    {"contact_month": [1.5, 9]}, {"stratum": [["a"] * 4] * 2}, {"stratum": [[np.nan, 0, 0, 0]] * 2},
+    {"is_open": [[2, 0, 0, 0]] * 2}, {"is_open": [[0.5, 0, 0, 0]] * 2}, {"clusters": ["T01", None]}])
+def test_arrays_that_say_something_else_stop(spoil):
+    arrays = {"contact_month": [1, 9], "is_open": [[0, 0, 1, 1]] * 2, "stratum": [[0] * 4] * 2,
+              "clusters": ["T01", "T02"]}
+    with pytest.raises(UserError, match="essais mensuels"):
+        AccessPanel.of(**{name: np.array(values, object if name == "clusters" else None)
+                          for name, values in (arrays | spoil).items()})
+
+
+def test_an_entitlement_that_nobody_has_shows_no_effect(eager):
+    found = effects(panel_of(eager).with_outcome(0 * eager.is_open), TRIALS, (HORIZON,))
+    assert isinstance(found[0], NotEstimable) and "pour personne" in found[0].reason
+
+
+def test_unknown_models_and_outcomes_stop(eager):
+    for option in ({"learner": "forest"}, {"outcome": "kept"}):
+        with pytest.raises(UserError, match="inconnu"):
+            effects(panel_of(eager), TRIALS, (HORIZON,), **option)
+
+
 def test_controls_who_were_all_met_bias_the_effect_upwards(dependent):
     """Published bias: +30 %. Nobody must « repair » it: the data of the met cannot."""
     found, truth = estimated(dependent, dependent.contact_month < MONTHS), dependent.truth(TRIALS, HORIZON)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from quality import gate
+from tests.estimated import estimates
 from tznr_platform import reporting
 from tznr_platform.estimation.access_tables import COUNTS, KEY, NUMBERS, PATH, WORDS, deviations_table
 from tznr_platform.estimation.design import load_design
@@ -72,7 +73,8 @@ def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lake.write_parquet(con, REGISTER, settings.lake_dir / "register" / "deliveries.parquet")
     with warehouse.connect(settings.published_file, settings=settings, read_only=True) as con:
         computed_from = marts_hash(con)
-    write_estimates(settings, effects(), computed_from)
+    found = effects()
+    write_estimates(settings, found | estimates(found["access_effects"]), computed_from)
     return settings.root
 
 

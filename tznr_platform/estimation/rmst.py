@@ -207,7 +207,11 @@ def rmst_difference(first: Curve, second: Curve, months: float = HORIZON, *,
                             "un seul territoire porte toute l'information d'un groupe.")
     gaps = np.array([one.estimate for one in without]) - whole.estimate
     count = len(without)
-    return replace(whole, cluster_error=float(np.sqrt((count - 1) / count * (gaps**2).sum())), cluster_count=count)
+    error = float(np.sqrt((count - 1) / count * (gaps**2).sum()))
+    if not error:
+        return NotEstimable(f"{whole.first.subject} − {whole.second.subject}",
+                            "tous les territoires ont le même écart : l'incertitude n'est pas mesurée.")
+    return replace(whole, cluster_error=error, cluster_count=count)
 
 
 def log_rank(groups: Mapping[str, pd.DataFrame]) -> LogRank | NotEstimable:

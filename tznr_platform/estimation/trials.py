@@ -21,7 +21,7 @@ from tznr_platform.errors import UserError
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval import student_interval
 from tznr_platform.estimation.nuisance import Learner, one_thread
-from tznr_platform.estimation.panel import UNKNOWN, AccessPanel
+from tznr_platform.estimation.panel import AccessPanel
 from tznr_platform.estimation.stacking import Outcome, Trials, prepare
 from tznr_platform.estimation.verdict import NotEstimable
 from tznr_platform.french import number, share
@@ -117,8 +117,6 @@ def effects(panel: AccessPanel, trial_months: range, horizons: tuple[int, ...], 
     if outcome not in get_args(Outcome):
         raise UserError(f"Résultat inconnu : {outcome}.", where="effet sur l'accès",
                         why="seuls existent " + " et ".join(get_args(Outcome)), remedy="choisir l'un d'eux")
-    if panel.is_open.size and panel.is_open.min() == panel.is_open.max() != UNKNOWN:
-        return _refused(NotEstimable("effet sur l'accès", "le droit est ouvert pour tous, ou pour personne"), horizons)
     trials = prepare(panel, trial_months, channel=of_channel, **options)
     return _refused(trials, horizons) if isinstance(trials, NotEstimable) else _at(trials, horizons, outcome)
 
@@ -128,6 +126,8 @@ def effect_at(trials: Trials, horizon: int, outcome: Outcome = "open") -> Access
     found = trials.compared(horizon, outcome)
     if isinstance(found, NotEstimable):
         return found
+    if trials.panel.is_open.min() == trials.panel.is_open.max():
+        return NotEstimable(f"effet à {horizon} mois", "le droit est ouvert pour tous, ou pour personne")
     return AccessEffect(horizon, found.estimate, found.open_share, found.counterfactual_share, found.standard_error,
                         int(found.contacted), float(found.supported / found.contacted), found.effective_controls,
                         int(found.controls), len(found.left_out), found.known, float(found.left_out.min()),

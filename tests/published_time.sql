@@ -1,12 +1,12 @@
 -- Marts of the month before contact, of detection, of time and of the index of indicators: invented, small, complete.
 create table marts.mart_non_take_up_bounds as
-select 'FR' as territory_code, benefit_code, 3000 as known_count, certain as certain_count, certain_missing as certain_missing_count,
+select 'FR' as territory_code, benefit_code, 3000 as known_count, case benefit_code when 'AL' then 3000 else 40 end as undetermined_count, certain as certain_count, certain_missing as certain_missing_count,
        possible as possible_count, possible_missing as possible_missing_count, 400 as judged_recipient_count,
        31 as unentitled_recipient_count, 31 / 400 as unentitled_recipient_share,
        certain_missing / nullif(certain, 0) as certain_missing_share,
-       (certain_missing + possible_missing) / (certain + possible) as possible_missing_share,
+       (certain_missing + possible_missing) / nullif(certain + possible, 0) as possible_missing_share,
        certain_missing / 3000 as met_lowest_missing_share, (certain_missing + possible_missing + 200) / 3000 as met_highest_missing_share
-from (values ('RSA', 300, 120, 1500, 900), ('PPA', 0, 0, 1700, 1100), ('ASPA', 25, 4, 200, 90)) as b(benefit_code, certain, certain_missing, possible, possible_missing);
+from (values ('RSA', 300, 120, 1500, 900), ('PPA', 0, 0, 1700, 1100), ('ASPA', 25, 4, 200, 90), ('AL', 0, 0, 0, 0)) as b(benefit_code, certain, certain_missing, possible, possible_missing);
 
 create table marts.mart_detection as
 select 'FR' as territory_code, channel_code, persons as person_count, persons as reviewable_person_count, persons * 6 // 10 as detected_person_count,

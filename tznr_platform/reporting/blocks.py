@@ -89,10 +89,10 @@ def _heads(corners: dict[str, str], key: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _cell(table_id: str, measure: str, codes: dict[str, str]) -> str:
-    """The id of a national cell; a dimension that is not given is at its total, which ids leave out."""
-    return number_id(
-        table_id, measure, *(codes[name] for name in tables()[table_id].dimensions if name in codes)
-    )
+    """The id of a national cell; a dimension at its total, or not given, is left out of ids."""
+    table = tables()[table_id]
+    return number_id(table_id, measure, *(codes[name] for name in table.dimensions
+                                          if name in codes and codes[name] != table.totals.get(name)))
 
 
 def empty(book: Book, table_id: str) -> str:
@@ -104,7 +104,8 @@ def empty(book: Book, table_id: str) -> str:
 def coverage(book: Book, table_id: str) -> Markup:
     """Who is in: territories out of 39, persons, match rate where bodies' feeds are used."""
     sources = tables()[table_id].sources
-    parts = [Markup("{} territoires sur 39").format(book.show(f"champ.territoires.{table_id}.FR"))]
+    field = f"champ.territoires.{table_id}.FR"
+    parts = [] if book.value(field) is None else [Markup("{} territoires sur 39").format(book.show(field))]
     if "personnes" in sources:
         parts.append(Markup("{} personnes rencontrées").format(book.show("couverture.personnes.FR")))
     if "droits_mensuels" in sources:

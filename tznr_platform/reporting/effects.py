@@ -7,10 +7,9 @@ Here: the choice of numbers and words of these sections. Not here: the other sec
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import pandas as pd
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tznr_platform.estimation.design import Estimand, load_design
 from tznr_platform.reporting import charts
@@ -21,7 +20,7 @@ from tznr_platform.reporting.labels import label
 EFFECTS, PATHS, DEVIATIONS, TERRITORIES = "effets", "effets_chemins", "effets_ecarts", "effets_territoires"
 PRIMARY = "access_primary"
 COLUMNS = (words("Étiquette"), "Personnes comparées", "Ouvert avec rencontre", "Ouvert sans", "Effet (points)",
-           "Intervalle à 95 %", "Bornes", "p corrigée", words("Pourquoi"))
+           "Intervalle à 95 %", "Bornes", "p corrigée")
 DIAGNOSTICS = {
     "Part des rencontrées qui ont une comparaison": ("appui",),
     "Part des rencontrées dont le résultat est connu": ("connu",),
@@ -87,9 +86,9 @@ def _effects(book: Book, estimand: Estimand) -> Grid:
     for benefit, horizon in _keys(book, estimand):
         ids = _ids(estimand, benefit, horizon)
         rows.append(Row((label("benefit_code", benefit), label("horizon_months", horizon)), (
-            _tag(book, ids("etiquette")), ids("comparees"), ids("avec"), ids("sans"), ids("effet"),
+            _tag(book, ids("etiquette"), ids("effet")), ids("comparees"), ids("avec"), ids("sans"), ids("effet"),
             between(book, ids("effet_bas"), ids("effet_haut")), between(book, ids("borne_basse"), ids("borne_haute")),
-            ids("p_ajustee"), Markup(escape(book.note(ids("effet")).capitalize())))))
+            ids("p_ajustee"))))
     return Grid(estimand.title, ("Prestation", "Horizon"), COLUMNS, tuple(rows), coverage(book, EFFECTS),
                 empty(book, EFFECTS))
 
@@ -116,19 +115,21 @@ def _territories(book: Book) -> Grid:
     """What could be seen and what is possible, then the effect or the reason why there is none."""
     rows = []
     for benefit, horizon in book.keys(TERRITORIES, "benefit_code", "horizon_months"):
-        ids = partial(number_id, TERRITORIES)
-        cell = [ids(name, benefit, horizon) for name in ("zones", "comparees", "detectable", "possible", "effet")]
-        rows.append(Row((label("benefit_code", benefit), label("horizon_months", horizon)), (
-            _tag(book, ids("etiquette", benefit, horizon)), *cell, Markup(escape(book.note(cell[-1]))))))
-    titles = (words("Étiquette"), "Territoires", "Zones comparées", "Plus petit effet détectable (%)",
-              "Plus grand possible (%)", "Effet (%)", words("Pourquoi"))
+        ids = [number_id(TERRITORIES, name, benefit, horizon)
+               for name in ("etiquette", "zones", "comparees", "detectable", "possible", "effet")]
+        rows.append(Row((label("benefit_code", benefit), label("horizon_months", horizon)),
+                        (_tag(book, ids[0], ids[-1]), *ids[1:])))
+    titles = (words("Étiquette"), "Territoires", "Zones comparées", "Plus petit effet détectable",
+              "Plus grand possible", "Effet (%)")
     return Grid("Effet sur le nombre de foyers du territoire", ("Prestation", "Horizon"), titles, tuple(rows),
                 coverage(book, TERRITORIES), empty(book, TERRITORIES))
 
 
-def _tag(book: Book, number: str) -> Markup:
-    """The label of a result."""
-    return Markup('<span class="tag" data-number="{}">{}</span>').format(number, book.note(number))
+def _tag(book: Book, labelled: str, reasoned: str) -> Markup:
+    """The label of a result and, under it, why it is weaker than planned or has no number."""
+    tag = Markup('<span class="tag" data-number="{}">{}</span>').format(labelled, book.note(labelled))
+    why = book.note(reasoned)
+    return tag + Markup("<br><small>{}{}.</small>").format(why[:1].upper(), why[1:]) if why else tag
 
 
 def _cell(book: Book, ids, names: tuple[str, ...]) -> str | Markup:

@@ -19,13 +19,14 @@ LISTS = {"payer_code": ("payers", "payer_label"), "cost_event_code": ("cost_even
          "body_code": ("bodies", "body_label"), "dimension_code": ("instruments", "dimension_label"),
          "control_id": ("control_totals", "control_label"), "reason_code": ("reason_codes", "message_fr")}
 KEYS = {"reason_code": "code"}
+TOTAL = {"tous": "Ensemble"}
 UNKNOWN = {NO_CODE: "Non établi", "non_renseigne": "Non renseigné"}
 
 
 def label(dimension: str, code: object) -> str:
     """The French label of a code; a code that no list knows is shown as it is."""
     text = NO_CODE if code is None else str(code)
-    return (_labels(dimension) | UNKNOWN).get(text, text)
+    return (TOTAL | _labels(dimension) | UNKNOWN).get(text, text)
 
 
 def codes(dimension: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def estimates(effects: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _retention() -> dict[str, pd.DataFrame]:
-    rows = [(f"TZNR-0{rank}", benefit, channel, months, code, count + (rank if count > 1 and channel == "guichet" else 0))
+    rows = [(f"TZNR-0{rank}", benefit, channel, months, code, count + rank * (count > 1) * (channel == "guichet"))
             for rank in (1, 2, 3) for channel in ("aller_vers", "guichet")
             for benefit, exits in (("RSA", 30), ("ASPA", 1), ("ASS", 0))
             for months, code, count in ((4, "exit", exits), (14, "censored", 40))]
@@ -64,14 +64,18 @@ def _networks() -> dict[str, pd.DataFrame]:
             "network_access": typed(linked, ASSOCIATION)}
 
 
-def _costs(effects: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def cost_events() -> pd.DataFrame:
+    """Rows of ``mart_avoided_costs``: one event, two payers, two territories."""
     unit = {"unit_cost_low_eur": 300.0, "unit_cost_central_eur": 500.0, "unit_cost_high_eur": 800.0,
             "price_year": 2025, "source_label": "invention", "literature_share": 0.2, "evidence_grade_code": "B"}
-    events = pd.DataFrame([{**unit, "cost_event_code": "aide_fsl", "payer_code": payer, "territory_code": code,
-                            "avoided_quantity": quantity} for payer in ("DEPARTEMENT", "BAILLEUR")
-                           for code, quantity in (("TZNR-01", 30.0), ("TZNR-02", 80.0), ("FR", 110.0))])
+    return pd.DataFrame([{**unit, "cost_event_code": "aide_fsl", "payer_code": payer, "territory_code": code,
+                          "avoided_quantity": quantity} for payer in ("DEPARTEMENT", "BAILLEUR")
+                         for code, quantity in (("TZNR-01", 30.0), ("TZNR-02", 80.0), ("FR", 110.0))])
+
+
+def _costs(effects: pd.DataFrame) -> dict[str, pd.DataFrame]:
     programme = pd.DataFrame({"fiscal_year": [2024, 2025], "programme_cost_paid_eur": [2e5, 3e5]})
-    spared = avoided_costs(events, programme, effects=effects, gross_openings=900)
+    spared = avoided_costs(cost_events(), programme, effects=effects, gross_openings=900)
     return {"avoided_costs": spared.to_frame(), "avoided_costs_by_payer": spared.payer_frame(),
             "cost_tornado": spared.tornado_frame(), "cost_distribution": spared.distribution_frame(),
             "cost_per_opening": spared.opening_frame(), "cheers": typed(spared.cheers.to_frame(), CHEERS)}

@@ -19,7 +19,7 @@ from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval_chart import interval_chart
 from tznr_platform.estimation.invariance import Invariance
 from tznr_platform.estimation.territory_means import TerritoryMeans, territory_means
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 
 if TYPE_CHECKING:
     import altair as alt
@@ -131,6 +131,7 @@ def item_change(rows: pd.DataFrame, subject: str, *,
     the 1st and 99th percentiles (Cole and Hernan 2008) and estimated again without each territory.
     """
     require_columns(rows, COLUMNS, subject)
+    require_numbers(rows, ("first_score", "last_score", "person_count"), subject)
     absent = [name for name in covariates if name not in rows]
     rows = rows[rows["person_count"] > 0]
     reason = _refusal_reason(rows, absent)
@@ -185,8 +186,9 @@ def _refusal_reason(rows: pd.DataFrame, absent: list[str]) -> str | None:
         return f"covariables absentes : {', '.join(absent)}."
     if rows.empty or rows["last_score"].notna().sum() == 0:
         return "personne n'a répondu deux fois."
-    if rows["first_score"].isna().any() or rows["territory_code"].isna().any():
-        return "un premier score ou un territoire manque."
+    scores = rows[["first_score", "last_score"]].to_numpy(dtype=float, na_value=np.nan)
+    if np.isnan(scores[:, 0]).any() or np.isinf(scores).any() or rows["territory_code"].isna().any():
+        return "un premier score ou un territoire manque, ou un score est infini."
     paired = rows[rows["last_score"].notna()]
     if rows["first_score"].nunique() < 2 or paired["first_score"].nunique() < 2 or paired["last_score"].nunique() < 2:
         return "le score ne varie pas."

@@ -110,13 +110,24 @@ def counts_in(payer_code: str, perspective: Perspective) -> bool:
 
 
 def present_value(by_year: Mapping[int, float], base_year: int, rate: float = DISCOUNT_RATE) -> float:
-    """Amounts of several years, discounted to ``base_year`` (3.2 % a year: Guesnerie committee, 2021)."""
+    """Amounts of several years, discounted to ``base_year`` (3.2 % a year: Guesnerie committee, 2021).
+
+    Here and in ``annuity``, ``UserError`` for a rate of -100 % or less.
+    """
+    _require_rate(rate)
     return float(sum(amount / (1 + rate) ** (year - base_year) for year, amount in by_year.items()))
 
 
 def annuity(year_count: int, rate: float = DISCOUNT_RATE) -> float:
     """Present value of one euro a year for ``year_count`` years, the first one at once."""
+    _require_rate(rate)
     return float(sum((1 + rate) ** -year for year in range(year_count)))
+
+
+def _require_rate(rate: float) -> None:
+    if not rate > -1:
+        raise UserError("Taux d'actualisation impossible.", where="coûts évités", why="il dépasse toujours -100 %",
+                        remedy="donner un taux en part, comme 0,032")
 
 
 def side_by_side(*amounts: Euros) -> pd.DataFrame:

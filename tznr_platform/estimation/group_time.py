@@ -6,6 +6,7 @@ the two-period estimators it repeats (``two_period``), standard errors for few c
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -202,9 +203,11 @@ def _refused(frame: pd.DataFrame, measured: tuple[str, ...], covariates: tuple[s
 
 
 def quarter_number(month: str) -> int:
-    """Number of the quarter of a month written YYYY-MM: quarters in a row differ by one."""
-    year, number = month[:7].split("-")
-    return 4 * int(year) + (int(number) - 1) // 3
+    """Number of the quarter of a month written YYYY-MM: quarters in a row differ by one; ``UserError`` for another."""
+    if not re.match(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise UserError("Un mois n'est pas lisible.", where=SUBJECT, why="un mois s'écrit AAAA-MM",
+                        remedy="corriger le mois")
+    return 4 * int(month[:4]) + (int(month[5:7]) - 1) // 3
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from tznr_platform.errors import ExitCode, UserError
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 
 EXACT = ("area_type_code", "is_overseas", "density_code")
 COVARIATES = ("population_count", "poverty_rate_percent", "median_living_standard_eur", "registered_share",
@@ -182,6 +182,7 @@ def _dealt(kept: pd.DataFrame, territories: np.ndarray, free: np.ndarray, featur
 
 def _only(frame: pd.DataFrame, columns: tuple[str, ...], where: str) -> None:
     require_columns(frame, columns, where)
+    require_numbers(frame, tuple(name for name in columns if name in (*COVARIATES, "value")), where)
     extra = sorted(set(frame.columns) - set(columns))
     if extra:
         raise _refusal(f"Colonnes refusées : {', '.join(extra)}.", where,

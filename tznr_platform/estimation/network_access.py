@@ -14,7 +14,7 @@ import pandas as pd
 
 from tznr_platform.errors import UserError
 from tznr_platform.estimation.network_tests import DRAWS
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 from tznr_platform.french import number
 
 COLUMNS = ("territory_code", "density_change", "access_effect")
@@ -62,7 +62,9 @@ def network_and_access(rows: pd.DataFrame, *, seed: int, draws: int = DRAWS) -> 
     if rows["territory_code"].duplicated().any():
         raise UserError("Un territoire est présent deux fois.", where=SUBJECT, why="un point par territoire",
                         remedy="garder une ligne par territoire")
-    known = rows.dropna(subset=list(COLUMNS)).sort_values("territory_code")
+    require_numbers(rows, COLUMNS[1:], SUBJECT)
+    measured = np.isfinite(rows[list(COLUMNS[1:])].to_numpy(float, na_value=np.nan)).all(axis=1)
+    known = rows[measured & rows["territory_code"].notna()].sort_values("territory_code")
     first, second = (known[name].to_numpy(float) for name in COLUMNS[1:])
     if len(known) < FEWEST_TERRITORIES:
         return NotEstimable(SUBJECT, f"{len(known)} territoires seulement ont les deux mesures")

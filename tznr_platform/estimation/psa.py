@@ -166,6 +166,9 @@ def _require_comparable(programme: Euros, events: Sequence[AvoidedEvent], draws:
         raise UserError("Des coûts sont en prix d'années différentes.", where=where,
                         why=f"{', '.join(map(str, years))} et {programme.price_year}",
                         remedy="les porter à la même année de prix (repriced)")
+    if draws < 1:
+        raise UserError("Aucun tirage demandé.", where=where, why="l'analyse est faite de tirages",
+                        remedy="en demander au moins un")
     if np.size(programme.amount) not in (1, draws):
         raise UserError("Le coût du programme n'a pas autant de tirages que l'analyse.", where=where,
                         why=f"{np.size(programme.amount)} et {draws}", remedy="donner un nombre, ou autant de tirages")

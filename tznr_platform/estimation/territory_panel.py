@@ -20,7 +20,7 @@ from tznr_platform.estimation.detectable import Detectable, or_not_identifiable
 from tznr_platform.estimation.group_time import GroupTimeEffects, group_time_effects, quarter_number
 from tznr_platform.estimation.honest_trends import EventStudy
 from tznr_platform.estimation.matched_areas import DonorList
-from tznr_platform.estimation.verdict import NotEstimable, require_columns
+from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 
 OUTCOMES = ("area_code", "month", "value")
 EXPOSURES = tuple(range(-4, 4))
@@ -98,10 +98,15 @@ def with_outcomes(donors: DonorList, outcomes: pd.DataFrame, starts: Mapping[str
                   sha256: str) -> TerritoryPanel | NotEstimable:
     """Join monthly outcomes (``area_code``, ``month``, ``value``: a rate or the logarithm of a stock) to the donors.
 
-    ``sha256``: the hash locked before outcomes were read, ``UserError`` if it is another one. ``starts``: actual first
-    month by territory. A quarter needs its three months; an area with a hole between its first and last quarter leaves.
+    ``sha256``: the hash locked before outcomes were read, ``UserError`` if it is another one or a month is given twice.
+    ``starts``: actual first month by territory. A quarter needs its three months; an area with a hole between its first
+    and last quarter leaves.
     """
     require_columns(outcomes, OUTCOMES, SUBJECT)
+    require_numbers(outcomes, ("value",), SUBJECT)
+    if outcomes.duplicated(["area_code", "month"]).any():
+        raise UserError("Un mois d'une zone est présent deux fois.", where=SUBJECT,
+                        why="on ne sait quelle valeur est la bonne", remedy="garder une ligne par zone et par mois")
     if donors.sha256 != sha256:
         raise UserError("La liste des zones de comparaison n'est pas celle qui a été figée.", where=SUBJECT,
                         why="son empreinte a changé", remedy="reprendre la liste figée",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tznr_platform.errors import UserError
 from tznr_platform.estimation.change import item_change, score_change
 from tznr_platform.estimation.invariance import Fit, Invariance
 from tznr_platform.estimation.territory_means import _reml, territory_means
@@ -135,3 +136,9 @@ def test_shrunken_means_recover_the_spread_between_territories():
     assert _reml(trials, variances) == pytest.approx(0.3132, abs=1e-4)  # R ``metafor``, dat.bcg: tau^2 by REML
     alone = territory_means(np.zeros(4), np.arange(4.0), count=np.ones(4), weight=np.ones(4))
     assert (alone.mean, alone.between_deviation) == (1.5, 0.0)
+
+
+def test_scores_in_words_stop_and_an_infinite_one_is_said():
+    with pytest.raises(UserError, match="pas des nombres"):
+        score_change(_persons(100).assign(first_score="haut"), "Confiance", SCALAR)
+    assert "infini" in score_change(_persons(100).assign(first_score=np.inf), "Confiance", SCALAR).reason

@@ -79,6 +79,9 @@ class TestEuros:
         assert present_value({2024: 100, 2026: 100}, 2024, 0.032) == pytest.approx(100 + 100 / 1.032**2)
         assert annuity(3, 0.0) == 3
         assert annuity(3, 0.032) == pytest.approx(1 + 1 / 1.032 + 1 / 1.032**2)
+        for discounted in (lambda: annuity(3, -1.0), lambda: present_value({2026: 1.0}, 2024, float("nan"))):
+            with pytest.raises(UserError, match="Taux"):
+                discounted()
 
 
 class TestFieller:

@@ -164,6 +164,9 @@ def test_unknown_options_stop():
 
 def test_quarters_follow_each_other():
     assert [quarter_number(month) for month in ("2023-12", "2024-01", "2024-03", "2024-04")] == [8095, 8096, 8096, 8097]
+    for wrong in ("février", "2024-13", "2024"):
+        with pytest.raises(UserError, match="lisible"):
+            quarter_number(wrong)
 
 
 def test_weights_count_units_as_often(mpdta):

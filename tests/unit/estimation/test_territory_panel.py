@@ -119,3 +119,11 @@ def test_nothing_observed_is_said():
     size = territory_effect(panel(), 3, NotEstimable("RSA", "stock inconnu"), seed=1, draws=99)
     early = event_study(panel(), (-40, 3))
     assert [type(found) for found in (empty, late, size, early)] == [NotEstimable] * 4
+
+
+def test_a_month_given_twice_or_in_words_stops():
+    chosen = donors(2)
+    rows, starts = outcomes(chosen, 0), {pair.territory_code: "2024-02" for pair in chosen.pairs}
+    for wrong in (pd.concat([rows, rows.head(1)]), rows.assign(value="beaucoup")):
+        with pytest.raises(UserError):
+            with_outcomes(chosen, wrong, starts, sha256=chosen.sha256)

@@ -9,7 +9,7 @@ Rosenbaum and Rubin (1983).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from tznr_platform.estimation.verdict import NotEstimable, require_columns, requ
 from tznr_platform.french import number
 
 Error = Literal["classical", "HC0", "HC1", "HC2", "HC3"]
+Target = Literal["all", "treated"]
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,14 @@ def regression_adjusted(frame: pd.DataFrame, outcome: str, treatment: str, covar
 
 
 def weighted(frame: pd.DataFrame, outcome: str, treatment: str, covariates: tuple[str, ...], *, normalised: bool = True,
-             trim: tuple[float, float] = (0.0, 1.0)) -> Adjusted | NotEstimable:
-    """Average effect by inverse probability; units whose propensity lies outside ``trim`` are left out and counted."""
+             trim: tuple[float, float] = (0.0, 1.0), target: Target = "all") -> Adjusted | NotEstimable:
+    """Average effect by inverse probability; units whose propensity lies outside ``trim`` are left out.
+
+    ``target``: all units, or the ``treated``, the others weighing as their odds of being treated.
+    """
+    if target not in get_args(Target):
+        raise UserError(f"Cible inconnue : {target}.", where="effet pondéré", why="seules existent all et treated",
+                        remedy="choisir l'une d'elles")
     y, treated, design = _arrays(frame, outcome, treatment, covariates)
     if reason := _refused(y, treated, design):
         return NotEstimable("effet pondéré", reason)
@@ -95,8 +102,10 @@ def weighted(frame: pd.DataFrame, outcome: str, treatment: str, covariates: tupl
     if reason := _sides(treated[kept]):
         return NotEstimable("effet pondéré", reason)
     y, treated, propensity = y[kept], treated[kept], propensity[kept]
-    ones, zeros = treated / propensity, (1 - treated) / (1 - propensity)
-    sizes = (ones.sum(), zeros.sum()) if normalised else (len(y), len(y))
+    share = np.ones(len(y)) if target == "all" else propensity
+    ones, zeros = share * treated / propensity, share * (1 - treated) / (1 - propensity)
+    size = len(y) if target == "all" else treated.sum()
+    sizes = (ones.sum(), zeros.sum()) if normalised else (size, size)
     estimate = (ones @ y) / sizes[0] - (zeros @ y) / sizes[1]
     return Adjusted(float(estimate), None, int(treated.sum()), int((1 - treated).sum()))
 

@@ -8,19 +8,18 @@ models (``nuisance``).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from tznr_platform.errors import UserError
+from tznr_platform.estimation.adjustment import Target
 from tznr_platform.estimation.design import load_design
 from tznr_platform.estimation.interval import student_interval
 from tznr_platform.estimation.nuisance import Learner, binary_model, folds_of, one_thread, require_learner, value_model
 from tznr_platform.estimation.verdict import NotEstimable, require_columns, require_numbers
 from tznr_platform.french import number
 
-Target = Literal["treated", "all"]
 SUBJECT, LARGEST = "effet doublement robuste", 0.999
 
 

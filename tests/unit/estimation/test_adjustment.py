@@ -124,7 +124,7 @@ def test_words_stop_and_an_outcome_that_never_varies_is_said(method):
 
 
 def test_weighting_on_the_treated_is_that_of_weightit_and_its_balance_that_of_cobalt(lalonde):
-    """Vignettes of ``MatchIt`` and ``cobalt``: lalonde, effect on the treated, logit; controls are worth 99.82 of 429.
+    """Vignettes of ``MatchIt``, ``WeightIt`` and ``cobalt``: lalonde, logit; the 429 controls are worth 99.82.
 
     0/1 covariates are compared before weighting only: ``cobalt`` prints them as differences of shares afterwards.
     """
@@ -134,6 +134,10 @@ def test_weighting_on_the_treated_is_that_of_weightit_and_its_balance_that_of_co
     chance = propensity_scores(treated, design)[treated == 0]
     odds = chance / (1 - chance)
     assert odds.sum() ** 2 / (odds**2).sum() == pytest.approx(99.82, abs=5e-3)
+    found = weighted(lalonde, "re78", "treat", tuple(covariates), target="treated")
+    assert found.estimate == pytest.approx(1214.07, abs=5e-3)
+    with pytest.raises(UserError, match="Cible"):
+        weighted(lalonde, "re78", "treat", tuple(covariates), target="controls")
     weights = np.ones(len(lalonde))
     weights[treated == 0] = odds
     frame = balance(treated, lalonde[covariates], weights, tuple(covariates)).to_frame().set_index("covariate")

@@ -26,7 +26,7 @@ from tznr_platform.storage import connect, locks, registers
 __all__ = ["Arrival", "Delivery", "IntakeOutcome", "Scan", "inbox_fingerprint", "ingest", "run", "scan", "try_out"]
 
 
-MEMORY_MB = 640  # with what Python and the readers take, under 1 GiB whatever the file: the rest of a batch spills
+MEMORY_MB = 512  # with what Python and the readers take, under 1 GiB whatever the file: the rest of a batch spills
 
 
 @dataclass(frozen=True)

@@ -77,16 +77,12 @@ def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Sour
     """
     with lake.storage_errors(settings.lake_dir):
         rows = folder / "rows.parquet"
-        rules = _read(con, contract, batch, key, rows)
-        found = {position: (first, count) for position, first, count in con.execute(
-            "select file_position, min(place), count(*) from typed group by 1").fetchall()}
-        odd = {position for position, source in enumerate(batch)
-               if found.get(position, (0, 0))[1] != source.line_count}
+        rules, first_places, odd = _read(con, contract, batch, key, rows)
         find_repeated(con, contract)
         refused = {position: reason for position, reason in screening.refusals(con, rules, batch).items()
                    if position not in odd}
         kept = {position: source for position, source in enumerate(batch) if position not in odd | refused.keys()}
-        _keep(con, kept, {position: first for position, (first, _) in found.items()})
+        _keep(con, kept, first_places)
         _view_typed(con, rows, refused)
         if is_trial and contract.person_field:
             persons.declare(con, key, settings, "select pseudonym from identified")
@@ -98,10 +94,11 @@ def process(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Sour
 
 
 def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source], key: AnalysisKey,
-          rows: Path) -> RowRules:
+          rows: Path) -> tuple[RowRules, dict[int, int], set[int]]:
     """Create ``lines``, the files as they are, ``typed``, their rows in ``rows``, and ``identified``, their persons.
 
     A row holds a number in place of its identifier; a digest that gives two identifiers one number is not used.
+    Returns the rules, the place of the first row of each file, the files that do not have the rows expected.
     """
     is_clean, names = batch[0].is_clean, _columns(batch)
     described = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
@@ -113,8 +110,12 @@ def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source
     for digest in DIGESTS:
         rules = RowRules(contract, batch[0].columns, digest, is_clean=is_clean)
         _write_typed(con, rules, names, rows, is_clean=is_clean)
-        if identify(con, rules, key):
-            return rules
+        found = {position: (first, count) for position, first, count in con.execute(
+            "select file_position, min(place), count(*) from typed group by 1").fetchall()}
+        odd = {position for position, source in enumerate(batch)
+               if found.get(position, (0, 0))[1] != source.line_count}
+        if identify(con, rules, key, is_in_step=not odd):
+            return rules, {position: first for position, (first, _) in found.items()}, odd
     raise ValueError("no digest tells the identifiers of a batch apart")
 
 

@@ -26,21 +26,28 @@ if TYPE_CHECKING:
 BENEFIT_FIELD = "prestation"
 
 
-def identify(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey) -> bool:
-    """Create ``identified (who, pseudonym, other)``, once each identifier of ``lines``; False if two share a number.
+def identify(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, *, is_in_step: bool) -> bool:
+    """Create ``identified (who, pseudonym, other)``, once each identifier of ``typed``; False if two share a number.
 
-    What is not an identifier has no pseudonym: ``other`` is then what stands there.
+    What is not an identifier has no pseudonym: ``other`` is then what stands there. Identifiers are read again from
+    ``lines``, no further than the last one that was not met before when lines and rows are ``is_in_step``.
     """
     if not rules.contract.person_field:
         return True
-    raw = rules.raw(rules.contract.person_field)
-    con.execute(f"create or replace temp table met as select distinct {raw} as p1 from lines where {raw} is not null")
+    are_proved, count = con.execute(
+        "select coalesce(bool_and(is_proved), true), coalesce(max(first) + 1, 0) from (select min(place) as first, "
+        "min(proof) = max(proof) as is_proved from typed where who is not null group by who)").fetchone()
+    if not are_proved:
+        return False
+    raw, limit = rules.raw(rules.contract.person_field), f"limit {count}" if is_in_step else ""
+    con.execute(f"create or replace temp table met as select distinct p1 from (select {raw} as p1 from lines {limit}) "
+                "where p1 is not null")
     persons.resolve(con, key, "from met")
     con.execute(f"create or replace temp table identified as select {rules.who_sql('p1')} as who, pseudonym, "
                 "case when pseudonym is null then p1 end as other from met join keys using (p1)")
     con.execute("drop table met")
     con.execute("delete from keys where pseudonym is null")
-    return con.execute("select count(*) = count(distinct who) from identified").fetchone()[0]
+    return True
 
 
 def find_repeated(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:

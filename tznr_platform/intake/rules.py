@@ -74,12 +74,17 @@ class RowRules:
     def typed_sql(self) -> str:
         """Select list of the typed columns, under their names in the lake; the person's is the number ``who``."""
         return ", ".join(
-            f"{self.who_sql(self.raw(field.name))} as who" if field.name == self.contract.person_field
+            f"{self.who_sql(self.raw(field.name))} as who, {self.proof_sql(self.raw(field.name))} as proof"
+            if field.name == self.contract.person_field
             else f"{parsing.parsed(field, self.raw(field.name))} as {field.column}" for field in self.contract.fields)
 
     def who_sql(self, identifier: str) -> str:
         """The number (UBIGINT) that stands for an identifier within a batch: eight bytes a row, and no identifier."""
         return f"case when {identifier} is not null then {self._digest}({identifier}) end"
+
+    def proof_sql(self, identifier: str) -> str:
+        """Another number: rows of one ``who`` whose proofs differ do not bear the same identifier."""
+        return f"hash(reverse({identifier}))"
 
     @property
     def mask_sql(self) -> str:

@@ -22,7 +22,7 @@ from tznr_platform.settings import Settings
 from tznr_platform.storage import lake, registers
 
 PURPOSE, SEALING_KEY_BYTES = b"TZNR exchange register 1", 64
-SEALED_AT_ONCE = 50_000
+PERSONS_AT_ONCE, SEALED_AT_ONCE = 400_000, 50_000
 
 
 def seal(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings) -> int:
@@ -31,12 +31,28 @@ def seal(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings) -
     The same identifier under the same key gives the same bytes: sealing twice changes nothing.
     """
     known = registers.sealed_identifiers(settings)
-    con.execute("create or replace temp table unsealed as select person_id, pseudonym, min(lower(trim(p1))) as p1 "
-                f"from keys join ({registers.persons(settings)}) using (pseudonym) "
-                f"where person_id not in (select person_id from ({known})) group by all order by person_id")
+    waiting = (f"select person_id, pseudonym from ({registers.persons(settings)}) "
+               f"where person_id not in (select person_id from ({known}))")
     con.execute("create or replace temp table newly_sealed (person_id integer, sealed_identifier blob)")
+    first, last = con.execute(f"select coalesce(min(person_id), 0), coalesce(max(person_id), -1) from ({waiting})"
+                              ).fetchone()
+    for start in range(first, last + 1, PERSONS_AT_ONCE):
+        some = f"from ({waiting}) where person_id between {start} and {start + PERSONS_AT_ONCE - 1}"
+        con.execute("create or replace temp table unsealed as select person_id, pseudonym, min(lower(trim(p1))) as p1 "
+                    f"from keys join ({some}) using (pseudonym) group by all order by person_id")
+        _seal_table(con, _cipher(key))
+    count = con.execute("select count(*) from newly_sealed").fetchone()[0]
+    if count:
+        path = registers.sealed_file(settings)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lake.write_parquet(con, f"{known} union all by name from newly_sealed", path)
+        path.chmod(0o600)
+    return count
+
+
+def _seal_table(con: duckdb.DuckDBPyConnection, cipher: AESSIV) -> None:
+    """Add to ``newly_sealed`` the rows of ``unsealed``, by slices: identifiers leave the database to be sealed."""
     count = con.execute("select count(*) from unsealed").fetchone()[0]
-    cipher = _cipher(key)
     for start in range(0, count, SEALED_AT_ONCE):
         rows = con.execute("select person_id, pseudonym, p1 from unsealed where rowid between ? and ?",
                            [start, start + SEALED_AT_ONCE - 1]).fetchall()
@@ -46,12 +62,6 @@ def seal(con: duckdb.DuckDBPyConnection, key: AnalysisKey, settings: Settings) -
         con.execute("insert into newly_sealed from sealed_rows")
         con.unregister("sealed_rows")
     con.execute("drop table unsealed")
-    if count:
-        path = registers.sealed_file(settings)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lake.write_parquet(con, f"{known} union all by name from newly_sealed", path)
-        path.chmod(0o600)
-    return count
 
 
 def unsealed(key: AnalysisKey, rows: Iterable[tuple[str, bytes]]) -> Iterator[str]:

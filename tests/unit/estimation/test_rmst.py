@@ -55,6 +55,8 @@ def test_published_curves_of_leukemia():
     assert log_rank(groups).statistic == pytest.approx(16.793, abs=5e-4)
     assert (treated.median_months, placebo.median_months) == (23, 8)
     assert [treated.retained_at(week) for week in (6, 23)] == pytest.approx([0.857, 0.448], abs=5e-4)
+    errors = treated.standard_error[0][[0, 1, 3, 5, 6]]
+    assert errors == pytest.approx([0.0764, 0.0869, 0.0963, 0.1068, 0.1141], abs=5e-5)
 
 
 def test_log_rank_of_late_entries_is_that_of_a_score_test():

@@ -17,6 +17,7 @@ import pytest
 from tests.published import published_once, reported, reported_once  # noqa: F401
 from tznr_platform import reporting
 from tznr_platform.errors import UserError
+from tznr_platform.estimation.design import load_design
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -87,6 +88,23 @@ def test_the_report_says_who_is_in_first_and_what_it_cannot_say(report):
     assert places == sorted(places)
     assert "TZNR-17" in text and "Ces trois registres ne s’additionnent jamais" in text
     assert "coût unitaire non établi" in text and "évolution avant/après, non imputable" in text.lower()
+
+
+def test_effects_stand_under_their_label_with_reasons_and_deviations(report):
+    text = report.read_text(encoding="utf-8")
+    section = text[text.index('id="effets"'):text.index("Le non-recours parmi les personnes rencontrées")]
+    for label in ("causal (aller-vers)", "non identifiable"):
+        assert f">{label}</span>" in section
+    assert re.search(r'data-number="effets\.effet\.opening_after_outreach\.RSA\.6\.FR"[^>]*>\+12,5<', section)
+    assert re.search(r'<span class="masked" data-number="effets\.effet\.opening_after_outreach\.AL\.6\.FR"', section)
+    assert "Trop peu." in section and "Un passé plat n’est pas une preuve" in section
+    assert load_design().sha256 in section and "12 mois, prévue, non estimable" in section
+
+
+def test_an_estimate_that_was_not_computed_is_a_sentence(report):
+    text = report.read_text(encoding="utf-8")
+    section = text[text.index("Et dans le territoire entier"):text.index("Écarts au protocole")]
+    assert "Non calculé pour ces données" in section and "tznr run --job estimations" in section
 
 
 def test_same_content_same_page(report, reported):

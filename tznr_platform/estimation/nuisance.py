@@ -114,8 +114,10 @@ class Cells:
             rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
         if learner == "logistic":
             return expit(_design(features[wanted]) @ shrunk_logit(features[rows], events[rows], total[rows]))
-        happened, weights = np.repeat([True, False], len(rows)), np.concatenate([events[rows], (total - events)[rows]])
-        model = binary_model(learner, seed).fit(features[np.tile(rows, 2)], happened, sample_weight=weights)
+        weights = np.concatenate([events[rows], (total - events)[rows]])
+        kept = np.flatnonzero(weights > EDGE)
+        model = binary_model(learner, seed).fit(features[np.tile(rows, 2)[kept]], kept < len(rows),
+                                                sample_weight=weights[kept])
         return model.predict_proba(features[wanted])[:, 1]
 
 

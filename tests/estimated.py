@@ -7,6 +7,7 @@ import pandas as pd
 from tznr_platform.estimation.change_outputs import CHANGES, TILTED
 from tznr_platform.estimation.cost_outputs import CHEERS, avoided_costs
 from tznr_platform.estimation.network_outputs import ASSOCIATION, CORES, SUMMARY
+from tznr_platform.estimation.practice_outputs import CHANGES as PRACTICES
 from tznr_platform.estimation.results import typed
 from tznr_platform.estimation.retention_outputs import retention_months
 from tznr_platform.estimation.scale_outputs import COMPARABILITIES, MEANS
@@ -46,7 +47,11 @@ def _scales() -> dict[str, pd.DataFrame]:
              for step in ("configural", "metric", "scalar")]
     tilts = [{**SCALE, "wave_code": "T1", "delta": step / 10, "estimate": 0.12 + step / 50, "low": 0.1 + step / 50,
               "high": 0.14 + step / 50} for step in range(-5, 6)]
-    return {"scale_means": typed(means, MEANS), "scale_changes": typed(changes, CHANGES),
+    moved = [{"practice_code": "outreach", "wave_code": "V2", "professional_count": 400, "paired_count": 210,
+              "estimate": 0.3, "low": 0.1, "high": 0.5, "tipping_delta": -0.9, "p_value": 0.01,
+              "adjusted_p_value": 0.02, "is_estimated": True, "label": "avant/après"}]
+    return {"practice_changes": typed(moved, PRACTICES), "scale_means": typed(means, MEANS),
+            "scale_changes": typed(changes, CHANGES),
             "scale_comparability": typed(steps, COMPARABILITIES), "scale_change_tilts": typed(tilts, TILTED)}
 
 

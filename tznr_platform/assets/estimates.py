@@ -12,6 +12,7 @@ from tznr_platform.estimation.change_outputs import write_changes
 from tznr_platform.estimation.charts import png
 from tznr_platform.estimation.cost_outputs import write_avoided_costs
 from tznr_platform.estimation.network_outputs import write_networks
+from tznr_platform.estimation.practice_outputs import write_practices
 from tznr_platform.estimation.results import verdicts
 from tznr_platform.estimation.retention_outputs import write_retention_months
 from tznr_platform.estimation.scale_outputs import write_scales
@@ -82,6 +83,20 @@ def changes(platform: Platform) -> dg.MaterializeResult:
     return _shown(moved, verdicts(frame[frame["paired_count"] >= smallest], columns), moved.plot(smallest))
 
 
+@dg.asset(key=["estimates", "practices"], deps=[PUBLISHED], group_name="estimations", owners=[OWNER],
+          kinds={"scikitlearn", "parquet"}, pool="lake")
+def practices(platform: Platform) -> dg.MaterializeResult:
+    """Évolution des pratiques des mêmes professionnels, pondérée pour ceux qui n'ont pas répondu de nouveau.
+
+    « Avant/après » : sans groupe de comparaison, aucune évolution n'est imputable au programme.
+    """
+    moved, smallest = write_practices(platform.settings), load_policy().persons
+    columns = {"practice_code": "Pratique", "wave_code": "Vague", "estimate": "Évolution", "low": "de", "high": "à",
+               "tipping_delta": "Bascule"}
+    frame = moved.to_frame()
+    return _shown(moved, verdicts(frame[frame["paired_count"] >= smallest], columns), moved.plot(smallest))
+
+
 @dg.asset(key=["estimates", "networks"], deps=[PUBLISHED], group_name="estimations", owners=[OWNER],
           kinds={"networkx", "parquet"}, pool="lake")
 def networks(platform: Platform) -> dg.MaterializeResult:
@@ -115,4 +130,4 @@ def _shown(outcome, table: pd.DataFrame, chart) -> dg.MaterializeResult:
         "graphique": picture(png(chart)), "table": markdown_table(table)})
 
 
-ESTIMATES = [retention, retention_months, matches, scales, changes, networks, avoided_costs]
+ESTIMATES = [retention, retention_months, matches, scales, changes, practices, networks, avoided_costs]

@@ -47,6 +47,16 @@ def scale_gates(book: Book) -> dict[str, object]:
         "change_reasons": reasons(book, "echelles_evolution", "evolution")}
 
 
+def practice_change(book: Book) -> dict[str, object]:
+    """The same professionals, from the first wave to each later one."""
+    return {
+        "table": _table(book, "pratiques_evolution", "Évolution des pratiques des mêmes professionnels",
+                        {"practice_code": "Pratique", "wave_code": "Vague"}, {
+                            "Première vague": "suivis", "Deux vagues": "deux_fois", "Évolution": "evolution",
+                            INTERVAL: ("bas", "haut"), "Bascule": "bascule", "p corrigée": "p"}),
+        "reasons": reasons(book, "pratiques_evolution", "evolution")}
+
+
 def network_shape(book: Book) -> dict[str, object]:
     """Density between its bounds, groups, core actors by type, and the one association with access."""
     return {

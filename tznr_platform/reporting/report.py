@@ -70,7 +70,7 @@ def _page(report: str, promotion: dict, settings: Settings) -> str:
             **content,
             effects=effects(book),
             **{name: getattr(estimate_sections, name)(book)
-               for name in ("retention_months", "scale_gates", "network_shape", "avoided")},
+               for name in ("retention_months", "scale_gates", "practice_change", "network_shape", "avoided")},
             n=book.show,
             value=book.value,
             promotion=promotion,

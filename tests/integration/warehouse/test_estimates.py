@@ -12,15 +12,17 @@ from tznr_platform.estimation.change_outputs import write_changes
 from tznr_platform.estimation.charts import png
 from tznr_platform.estimation.cost_outputs import write_avoided_costs
 from tznr_platform.estimation.network_outputs import write_networks
+from tznr_platform.estimation.practice_outputs import write_practices
 from tznr_platform.estimation.retention_outputs import write_retention_months
 from tznr_platform.estimation.scale_outputs import write_scales
 from tznr_platform.settings import Settings
 from tznr_platform.storage import warehouse
 
-WRITERS = (write_retention_months, write_scales, write_changes, write_networks, write_avoided_costs)
+WRITERS = (write_retention_months, write_scales, write_changes, write_practices, write_networks, write_avoided_costs)
 FILES = {"retention_months", "retention_differences", "scale_reliability", "scale_comparability", "scale_means",
-         "scale_changes", "scale_change_tilts", "networks", "network_summary", "network_cores", "network_access",
-         "avoided_costs", "avoided_costs_by_payer", "cost_tornado", "cost_distribution", "cost_per_opening", "cheers"}
+         "scale_changes", "scale_change_tilts", "practice_changes", "networks", "network_summary", "network_cores",
+         "network_access", "avoided_costs",
+         "avoided_costs_by_payer", "cost_tornado", "cost_distribution", "cost_per_opening", "cheers"}
 
 
 def _written(built: Built, folder: Path) -> dict[str, list[tuple]]:

@@ -10,6 +10,7 @@ from tznr_platform.errors import ExitCode, UserError
 from tznr_platform.estimation.change_outputs import COUNTED, changes_from_counts, write_changes
 from tznr_platform.estimation.cost_outputs import avoided_costs, write_avoided_costs
 from tznr_platform.estimation.invariance import invariance_from_items
+from tznr_platform.estimation.practice_outputs import practice_changes, write_practices
 from tznr_platform.estimation.retention_outputs import retention_months, write_retention_months
 from tznr_platform.estimation.scale_outputs import scales_from_moments, write_scales
 from tznr_platform.estimation.scales import reliability_from_items
@@ -275,3 +276,23 @@ def test_without_a_published_warehouse_the_user_is_told(tmp_path, write):
     with pytest.raises(UserError) as refusal:
         write(Settings(data_dir=tmp_path))
     assert refusal.value.exit_code is ExitCode.STORAGE
+
+
+def test_practices_of_the_same_professionals(tmp_path):
+    settings, random = Settings(data_dir=tmp_path), np.random.default_rng(3)
+    first = pd.DataFrame({"territory_code": [f"TZNR-0{rank % 5 + 1}" for rank in range(200)],
+                          "professional_code": range(200), "employer_type_code": random.choice(["ccas", "caf"], 200),
+                          "practice_code": "outreach", "practice_level": random.integers(0, 4, 200)})
+    later = first[random.random(200) < 0.7].assign(wave_code="V2")
+    later["practice_level"] += 1
+    with warehouse.writer(settings) as con:
+        con.execute("create schema intermediate")
+        con.register("given", pd.concat([first.assign(wave_code="V1"), later]))
+        con.execute("create table intermediate.int_practice_level as from given")
+    outcome = write_practices(settings)
+    row = outcome.to_frame().loc[0]
+    assert (row["practice_code"], row["wave_code"], row["professional_count"]) == ("outreach", "V2", 200)
+    assert row["estimate"] == pytest.approx(1) and row["paired_count"] == len(later) and row["label"] == "avant/après"
+    empty = practice_changes(pd.DataFrame(columns=[*outcome.to_frame(), "territory_code", "employer_type_code",
+                                                   "first_score", "last_score", "person_count"]))
+    assert empty.to_frame().dtypes.equals(outcome.to_frame().dtypes)

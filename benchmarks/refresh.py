@@ -65,7 +65,7 @@ def _split(inbox: Path, place: Path, through: str) -> list[Path]:
     They are every body's files of the month, and of each territory its last quarterly file of persons.
     """
     files = sorted(path.relative_to(inbox) for path in inbox.rglob("*") if path.is_file())
-    bodies = [path for path in files if re.search(rf"_{through}\\b", path.name)]
+    bodies = [path for path in files if re.search(rf"_{through}\b", path.name)]
     last: dict[str, Path] = {}
     for path in files:
         if "_personnes_" in path.name and "-T" in path.name:

@@ -43,8 +43,9 @@ def load_accepted(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     known = contracts.contracts().values()
     files = {f"accepted.{contract.name}": _accepted_view(con, contract, settings) for contract in known}
     of_persons = {f"accepted.{contract.name}" for contract in known if contract.person_field}
-    refresh.note_inputs(con, tables, files, of_persons)
-    feed.note_news(con, files[f"accepted.{feed.TABLE}"], registers.persons(settings))
+    persons = registers.persons(settings)
+    refresh.note_inputs(con, tables, files, of_persons, persons)
+    feed.note_news(con, files[f"accepted.{feed.TABLE}"], persons)
 
 
 def _load_reference(con: duckdb.DuckDBPyConnection, name: str) -> None:

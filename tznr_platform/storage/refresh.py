@@ -5,8 +5,9 @@ plan of the next build. Not here: the loading of the inputs (``accepted``), the 
 run (``assets.warehouse``).
 
 One rule for models and tests alike: a node is in place when its fingerprint is the one it was made with, that is its
-own code, the project's macros, the versions of the tools and the fingerprints of all it reads. A source that nobody
-noted has none, so what reads it is always made again. Both tables lie in the working file: without it, all is made.
+own code, the project's macros, the versions of the tools and the fingerprints of all it reads. A view holds no row:
+only the code and the columns of what it reads count. A source that nobody noted has none, so what reads it is always
+made again. Both tables lie in the working file: without it, all is made.
 """
 
 from __future__ import annotations
@@ -47,14 +48,15 @@ class Plan:
 
 
 def note_inputs(con: duckdb.DuckDBPyConnection, tables: Iterable[str], files: Mapping[str, Collection[Path]],
-                of_persons: Collection[str]) -> None:
+                of_persons: Collection[str], persons: str) -> None:
     """(Re)create ``intake.inputs``: tables by their rows, views by the name, size and time of their files.
 
-    ``of_persons``: the views that show present persons only, whatever their files hold.
+    ``of_persons``: the views that show present persons only, whatever their files hold. ``persons``: SQL of all persons
+    ever declared. Files name declared persons only: who is absent decides what shows, not who joined since.
     """
     noted = {table: _rows_digest(con, table) for table in tables}
-    present = noted["intake.present_persons"]
-    noted |= {view: _digest([*map(lake.stamp, paths), present if view in of_persons else ""])
+    absent = _rows_digest(con, f"(select person_id from ({persons}) except from intake.present_persons)")
+    noted |= {view: _digest([*map(lake.stamp, paths), absent if view in of_persons else ""])
               for view, paths in files.items()}
     con.execute("create or replace table intake.inputs (name varchar, fingerprint varchar)")
     con.execute("insert into intake.inputs select unnest($1::varchar[]), unnest($2::varchar[])",
@@ -67,8 +69,12 @@ def plan(con: duckdb.DuckDBPyConnection, manifest: Mapping) -> Plan:
     nodes = {node_id: node for node_id, node in manifest["nodes"].items() if node["resource_type"] in ("model", "test")}
     inputs = _inputs(con, manifest["sources"])
     project = _project_digest(manifest)
-    fingerprints = _fingerprints(nodes, project, inputs)
-    settled = _fingerprints(nodes, project, inputs, fingerprints)
+    content = _fingerprints(nodes, project, inputs)
+    columns = {source_id: _columns(source) for source_id, source in manifest["sources"].items()}
+    forms = _fingerprints(nodes, project, columns)
+    fingerprints = {node_id: forms[node_id] if nodes[node_id]["config"]["materialized"] == "view" else made
+                    for node_id, made in content.items()}
+    settled = _fingerprints(nodes, project, inputs, content)
     known = {node_id: told for node_id, *told in con.execute("from intake.built").fetchall()
              if node_id in nodes and (nodes[node_id]["resource_type"] == "test" or _is_there(con, nodes[node_id]))}
     in_place = frozenset(node_id for node_id, (made, _) in known.items() if made == fingerprints[node_id])
@@ -175,9 +181,9 @@ def _project_digest(manifest: Mapping) -> str:
 
 
 def _rows_digest(con: duckdb.DuckDBPyConnection, table: str) -> str:
-    """Digest of the columns and rows of a table, whatever their order."""
+    """Digest of the columns and rows of a table, or of a query in brackets, whatever their order."""
     rows = con.execute(f"select count(*), sum(hash(listed)::hugeint) from {table} as listed").fetchone()
-    return _digest([repr(con.execute(f"describe {table}").fetchall()), repr(rows)])
+    return _digest([repr(con.execute(f"describe from {table}").fetchall()), repr(rows)])
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -28,7 +28,7 @@ select
     benefits.benefit_code,
     months.entitlement_month,
     months.open_body_count > 0 as is_open,
-    coalesce(months.paid_if_open_eur, months.paid_eur) as paid_eur,
+    case when months.open_body_count > 0 then months.paid_if_open_eur else months.paid_eur end as paid_eur,
     months.request_date,
     months.decision_date
 from person_month as months

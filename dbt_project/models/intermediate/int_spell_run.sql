@@ -4,24 +4,26 @@ with opened as (
     select distinct person_id, benefit_code from {{ ref('int_person_outcome') }} where is_opened
 ),
 
-followed_month as (
+-- numbers are cheaper to sort by than codes
+month as (
     select
-        'ouvert' as basis_code,
-        person_id,
-        benefit_code,
-        entitlement_month
-    from {{ ref('int_benefit_month_latest') }}
-    where is_open
-    union all
-    select
-        'verse',
         months.person_id,
         months.benefit_code,
-        months.entitlement_month
+        benefits.benefit_number,
+        months.entitlement_month,
+        months.paid_eur > 0 or not benefits.is_paid as is_paid
     from {{ ref('int_benefit_month_latest') }} as months
-    join opened on opened.person_id = months.person_id and opened.benefit_code = months.benefit_code
     join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = months.benefit_code
-    where months.is_open and (months.paid_eur > 0 or not benefits.is_paid)
+    where months.is_open
+),
+
+followed_month as (
+    select 'ouvert' as basis_code, person_id, benefit_number, entitlement_month from month
+    union all
+    select 'verse', month.person_id, month.benefit_number, month.entitlement_month
+    from month
+    join opened on opened.person_id = month.person_id and opened.benefit_code = month.benefit_code
+    where month.is_paid
 ),
 
 -- months in a row are as far from their rank: the difference numbers the runs
@@ -29,17 +31,29 @@ ranked as (
     select
         *,
         {{ months_from("date '2000-01-01'", 'entitlement_month') }} - row_number() over (
-            partition by basis_code, person_id, benefit_code order by entitlement_month
+            partition by person_id, benefit_number, basis_code order by entitlement_month
         ) as run_number
     from followed_month
+),
+
+run as (
+    select
+        basis_code,
+        person_id,
+        benefit_number,
+        min(entitlement_month) as first_month,
+        max(entitlement_month) as last_month,
+        count(*) as month_count
+    from ranked
+    group by person_id, benefit_number, run_number, basis_code
 )
 
 select
-    basis_code,
-    person_id,
-    benefit_code,
-    min(entitlement_month) as first_month,
-    max(entitlement_month) as last_month,
-    count(*) as month_count
-from ranked
-group by basis_code, person_id, benefit_code, run_number
+    run.basis_code,
+    run.person_id,
+    benefits.benefit_code,
+    run.first_month,
+    run.last_month,
+    run.month_count
+from run
+join {{ ref('stg_benefits') }} as benefits on benefits.benefit_number = run.benefit_number

@@ -2,7 +2,7 @@
     unique_key=['body_number', 'person_id', 'benefit_number', 'entitlement_month']) }}
 
 -- E4: what each body says of a month over all its extractions: the latest state, since when it is known, whether an
--- earlier extraction said otherwise. One pass over the feed; amounts of an extraction out of scale are not used.
+-- earlier extraction said otherwise. One pass over the feed; amounts of an extraction out of scale are not known.
 with wrong_scale as (
     select delivery_rank, extraction_date, benefit_code from {{ ref('int_vintage_scale') }} where is_out_of_scale
 ),
@@ -19,7 +19,8 @@ told as (
         feed.decision_date,
         {{ is_open('feed.status_code') }} as is_open,
         {{ status_number('feed.status_code') }} as status_number,
-        case when wrong_scale.delivery_rank is null then coalesce(feed.paid_eur, 0) end as paid_eur
+        feed.household_role_code,
+        {{ known_paid_eur('feed.paid_eur', 'wrong_scale.delivery_rank is not null') }} as paid_eur
     from {{ ref('stg_droits_mensuels') }} as feed
     join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = feed.benefit_code
     left join wrong_scale
@@ -34,7 +35,7 @@ heard as (
         person_id,
         benefit_number,
         entitlement_month,
-        max({{ vintage_state('extraction_date', 'delivery_rank', 'is_open', 'paid_eur') }}) as latest_state,
+        max({{ vintage_state('extraction_date', 'delivery_rank', 'household_role_code', 'is_open', 'paid_eur') }}) as latest_state,
         -- any vintage may bring the request and the decision
         max(request_date) as request_date,
         max(decision_date) as decision_date,

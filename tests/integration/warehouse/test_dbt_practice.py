@@ -165,5 +165,7 @@ ALLOWED: dict[str, set[str]] = {
     "joined again": set(),
     # rows by the million: the door refused double keys within a file, a group-by or a first row makes the key here
     "key not tested": {"stg_droits_mensuels_recus", "stg_droits_mensuels", "int_vintage_month",
-                       "int_benefit_month_latest", "stg_retours_recus", "stg_retours", "int_context_value"},
+                       "int_benefit_month_latest", "stg_retours_recus", "stg_retours", "int_context_value",
+                       # each person met, tested by int_person_contact, once a month of a range
+                       "int_person_month"},
 }

@@ -36,6 +36,7 @@ class Place:
         con.execute("create schema s; create schema intake; create schema reference")
         con.execute("create table intake.deliveries (delivery_id integer, table_name varchar, period_month date, "
                     "version integer); create table reference.list (code varchar)")
+        con.execute("create table declared as select unnest([1, 2]) as person_id")
         con.execute("create table intake.present_persons as select 1 as person_id")
         for name, (materialized, _) in MODELS.items():
             con.execute(f"create {'view' if materialized == 'view' else 'table'} s.{name} as select 1 as one")
@@ -50,8 +51,8 @@ class Place:
 
     def plan(self, told: Mapping | None = None) -> refresh.Plan:
         refresh.note_inputs(self.con, ["reference.list", "intake.present_persons"],
-                            {refresh.FEED: self.files}, {refresh.FEED})
-        feed.note_news(self.con, self.files, "select max(person_id) as person_id from intake.present_persons")
+                            {refresh.FEED: self.files}, {refresh.FEED}, "from declared")
+        feed.note_news(self.con, self.files, "from declared")
         return refresh.plan(self.con, told or manifest())
 
     def build(self, *failing: str) -> refresh.Plan:
@@ -84,13 +85,13 @@ def test_a_delivery_after_the_others_is_merged(place: Place):
     place.build()
     place.deliver(2, "2025-02-01")
     plan = place.plan()
-    assert names(plan.merged) == {"state", "other"} and not plan.in_place
+    assert names(plan.merged) == {"state", "other"} and names(plan.in_place) == {"view"}
     assert place.con.execute("select delivery_rank from intake.feed_news").fetchall() == [(2,)]
 
 
 @pytest.mark.parametrize("change", [
     "insert into intake.deliveries values (9, 'droits_mensuels', '2024-12-01', 1)",
-    "delete from intake.present_persons", "insert into intake.present_persons values (0)"])
+    "delete from intake.present_persons", "insert into intake.present_persons values (2)"])
 def test_a_rank_that_moves_a_person_who_leaves_or_comes_back_is_not(place: Place, change: str):
     place.build()
     place.con.execute(change)
@@ -102,7 +103,15 @@ def test_a_file_written_again_is_not_merged(place: Place):
     place.build()
     lake.write_parquet(place.con, "select 1 as person_id union all select 1", place.files[0])
     plan = place.plan()
-    assert not plan.merged and not plan.in_place
+    assert not plan.merged and names(plan.in_place) == {"view"}
+
+
+def test_who_joins_changes_no_file_that_was_there(place: Place):
+    place.build()
+    place.con.execute("insert into declared values (3); insert into intake.present_persons values (3)")
+    assert names(place.plan().in_place) == {*MODELS, "grain"}
+    place.con.execute("delete from intake.present_persons where person_id = 1")
+    assert names(place.plan().in_place) == {"view"}
 
 
 def test_a_list_changes_what_reads_it(place: Place):
@@ -115,6 +124,16 @@ def test_a_table_that_is_gone_is_made_again(place: Place):
     place.build()
     place.con.execute("drop table s.mart")
     assert "model.t.mart" not in place.plan().in_place
+
+
+def test_a_view_is_made_again_by_its_code_and_that_of_what_it_reads(place: Place):
+    place.build()
+    told = manifest()
+    told["nodes"]["model.t.view"]["raw_code"] = "select 2"
+    assert "model.t.view" not in place.plan(told).in_place
+    told = manifest()
+    told["sources"]["source.t.accepted.droits_mensuels"]["columns"] = {"one": {"data_type": "INTEGER"}}
+    assert "model.t.view" not in place.plan(told).in_place
 
 
 def test_a_source_nobody_noted_is_never_in_place(place: Place):

@@ -7,7 +7,7 @@ a computation is asked for, never before.
 """
 
 from tznr_platform.entitlements.intervals import write_theoretical
-from tznr_platform.entitlements.theoretical import theoretical_entitlement, theoretical_entitlement_isolated
+from tznr_platform.entitlements.theoretical import theoretical_entitlement
 from tznr_platform.entitlements.typical_cases import typical_cases
 
-__all__ = ["theoretical_entitlement", "theoretical_entitlement_isolated", "typical_cases", "write_theoretical"]
+__all__ = ["theoretical_entitlement", "typical_cases", "write_theoretical"]

@@ -1,7 +1,8 @@
 """Theoretical entitlement: what a described household could claim in one month, as an interval.
 
-Here: the one function the rest of the platform calls, in batches that keep memory bounded, and the same in
-a process of its own. Not here: the legislation (OpenFisca-France), the comparison with what is received.
+Here: the one function the rest of the platform calls, in batches that keep memory bounded. Not here: the legislation
+(OpenFisca-France), the computation of the lake in a process of its own (``amounts``), the comparison with what is
+received.
 """
 
 from __future__ import annotations
@@ -45,15 +46,6 @@ def theoretical_entitlement(households: pd.DataFrame, month: str) -> pd.DataFram
     amounts.insert(0, "household_id", households["household_id"].to_numpy())
     amounts.insert(1, "month", month)
     return amounts.reset_index(drop=True)
-
-
-def theoretical_entitlement_isolated(households: pd.DataFrame, month: str) -> pd.DataFrame:
-    """The same in a process of its own, whose memory goes back to the machine."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(theoretical_entitlement, households, month).result()
 
 
 def _scenarios(households: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,6 @@ from tznr_platform.entitlements import (
     households,
     theoretical,
     theoretical_entitlement,
-    theoretical_entitlement_isolated,
     typical_cases,
 )
 from tznr_platform.entitlements.reference_quarter import is_shifted
@@ -139,13 +138,6 @@ def test_typical_cases_follow_the_uprating():
     amounts = cases.set_index("case_code")["rsa_eur"]
     assert amounts["SINGLE_NO_INCOME"] == pytest.approx(651.69 * 0.88, **CENTS)
     assert cases["case_label"].str.len().gt(0).all()
-
-
-@pytest.mark.slow
-def test_the_same_in_a_process_of_its_own(may_2025: pd.DataFrame):
-    described = pd.DataFrame([_household("single"), _household("wage", wages=(400,) * 5)])
-    apart = theoretical_entitlement_isolated(described, "2025-05").set_index("household_id")
-    assert apart.equals(may_2025.loc[["single", "wage"]])
 
 
 def test_importing_the_room_does_not_load_openfisca():

@@ -6,6 +6,7 @@ person with the same rows: files grow, their number does not. Nothing is copied 
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -22,15 +23,22 @@ TABLE = "droits_mensuels"
 
 
 def build(inbox: Path, folder: Path, times: int, memory: str, tell: Callable[[str], None]) -> str:
-    """Intake of ``inbox`` once, its persons repeated ``times`` times, one build; the report."""
+    """Intake of ``inbox`` and its persons repeated ``times`` times, once, then one build; the report.
+
+    What a run cut short left half repeated is begun again.
+    """
+    ready = folder / "repeated.txt"
+    if not ready.exists():
+        shutil.rmtree(folder, ignore_errors=True)
     settings = load_settings(data_dir=folder, inbox=inbox, memory_limit=memory)
     export_environment(settings)
     environment = {"TZNR_MEMORY_LIMIT": memory}
     job = [sys.executable, "-m", "benchmarks.platform_job", settings.root, inbox]
-    if not settings.lake_dir.exists():
+    if not ready.exists():
         tell(f"intake                   {run([*job, 'intake'], folder / 'logs' / 'intake.txt', environment)}")
         rows = repeat(settings, times)
-        tell(f"persons x {times:<14} {rows:,} benefit-months")
+        ready.write_text(f"persons x {times:<14} {rows:,} benefit-months")
+    tell(ready.read_text())
     parse(settings, folder / "logs")
     settings.working_file.unlink(missing_ok=True)
     with _Watch(settings.spill_dir) as spilled:

@@ -14,8 +14,8 @@ from tznr_platform.disclosure.registry import tables
 from tznr_platform.reporting.book import Book, number_id
 from tznr_platform.reporting.labels import label
 
-NOT_COMPUTED = ("Non calculé pour ces données : la commande « tznr run --job estimations » calcule les estimations et "
-                "refait le rapport.")
+NOT_COMPUTED = ("Non calculé pour ces données : la commande « tznr run », puis « tznr run --job estimations » pour les "
+                "effets, calcule les estimations et refait le rapport.")
 
 
 @dataclass(frozen=True)

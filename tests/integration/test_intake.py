@@ -7,6 +7,8 @@ import pytest
 
 from tests.integration.intake_files import MONTHS, PERSONS, RETURNS, RIGHTS, Inbox, identifier
 from tznr_platform import intake
+from tznr_platform.errors import PermanentError
+from tznr_platform.intake import batch
 from tznr_platform.storage import lake, load_accepted, registers, writer
 
 
@@ -37,6 +39,29 @@ def test_rows_land_typed_and_without_the_exchange_identifier(inbox: Inbox, accep
     for path in inbox.settings.lake_dir.rglob("*.parquet"):
         rows = inbox.query(f"from read_parquet('{path}', hive_partitioning = false)")
         assert identifier("a") not in str(rows)
+
+
+def test_a_number_that_two_persons_share_is_not_used(inbox: Inbox, accepted, monkeypatch):
+    monkeypatch.setattr(batch, "DIGESTS", ("length", "hash"))
+    inbox.put("TZNR-01_personnes_2025-T2.csv", PERSONS.text("a", "b", "c"))
+    assert inbox.run().counts == {"accepted": 1}
+    assert accepted("select count(distinct person_id) from accepted.personnes") == [(3,)]
+    monkeypatch.setattr(batch, "DIGESTS", ("length",))
+    inbox.put("TZNR-02_personnes_2025-T2.csv", PERSONS.text("a", "b"))
+    with pytest.raises(PermanentError, match="ValueError"):
+        inbox.run()
+
+
+@pytest.mark.parametrize("is_one_odd", [False, True])
+def test_persons_are_found_wherever_they_come_first(inbox: Inbox, accepted, is_one_odd: bool):
+    first = PERSONS.text("a", "b")
+    inbox.put("TZNR-01_personnes_2025-T2.csv", first.replace("oral", '"or\nal"') if is_one_odd else first)
+    inbox.put("TZNR-02_personnes_2025-T2.csv", PERSONS.text("a", "b", "c"))
+    inbox.put("TZNR-03_personnes_2025-T2.csv", PERSONS.text("b", "a", "d"))
+    assert inbox.run().accepted_rows >= 6
+    assert accepted("select count(distinct person_id) from accepted.personnes join intake.deliveries "
+                    "using (delivery_id) where sender_code <> 'TZNR-01'") == [(4,)]
+    assert accepted("select count(*) from accepted.personnes where person_id is null") == [(0,)]
 
 
 @pytest.mark.parametrize("spelling", [

@@ -19,8 +19,8 @@ from tznr_platform.reporting.labels import label
 
 EFFECTS, PATHS, DEVIATIONS, TERRITORIES = "effets", "effets_chemins", "effets_ecarts", "effets_territoires"
 PRIMARY = "access_primary"
-COLUMNS = (words("Étiquette"), "Personnes comparées", "Ouvert avec rencontre", "Ouvert sans", "Effet (points)",
-           "Intervalle à 95 %", "Bornes", "p corrigée")
+COLUMNS = (words("Étiquette"), "Personnes comparées", "Ouvert avec rencontre", "Ouvert sans",
+           "Effet et intervalle à 95 % (points)", "Bornes", "p corrigée")
 DIAGNOSTICS = {
     "Part des rencontrées qui ont une comparaison": ("appui",),
     "Part des rencontrées dont le résultat est connu": ("connu",),
@@ -86,11 +86,19 @@ def _effects(book: Book, estimand: Estimand) -> Grid:
     for benefit, horizon in _keys(book, estimand):
         ids = _ids(estimand, benefit, horizon)
         rows.append(Row((label("benefit_code", benefit), label("horizon_months", horizon)), (
-            _tag(book, ids("etiquette"), ids("effet")), ids("comparees"), ids("avec"), ids("sans"), ids("effet"),
-            between(book, ids("effet_bas"), ids("effet_haut")), between(book, ids("borne_basse"), ids("borne_haute")),
+            _tag(book, ids("etiquette"), ids("effet")), ids("comparees"), ids("avec"), ids("sans"),
+            _with_interval(book, ids), between(book, ids("borne_basse"), ids("borne_haute")),
             ids("p_ajustee"))))
     return Grid(estimand.title, ("Prestation", "Horizon"), COLUMNS, tuple(rows), coverage(book, EFFECTS),
                 empty(book, EFFECTS))
+
+
+def _with_interval(book: Book, ids) -> str | Markup:
+    """An effect and its interval, or the word that stands for both."""
+    if book.value(ids("effet")) is None:
+        return ids("effet")
+    return Markup("{}<br><small>{}</small>").format(
+        book.show(ids("effet")), between(book, ids("effet_bas"), ids("effet_haut")))
 
 
 def _diagnostics(book: Book, estimand: Estimand) -> Grid:

@@ -80,7 +80,8 @@ def cost_events() -> pd.DataFrame:
 
 def _costs(effects: pd.DataFrame) -> dict[str, pd.DataFrame]:
     programme = pd.DataFrame({"fiscal_year": [2024, 2025], "programme_cost_paid_eur": [2e5, 3e5]})
-    spared = avoided_costs(cost_events(), programme, effects=effects, gross_openings=900)
+    met = effects.assign(standard_error=0.02, contacted_count=900)
+    spared = avoided_costs(cost_events(), programme, effects=met, gross_openings=900)
     return {"avoided_costs": spared.to_frame(), "avoided_costs_by_payer": spared.payer_frame(),
             "cost_tornado": spared.tornado_frame(), "cost_distribution": spared.distribution_frame(),
             "cost_per_opening": spared.opening_frame(), "cheers": typed(spared.cheers.to_frame(), CHEERS)}

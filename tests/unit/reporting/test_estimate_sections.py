@@ -56,8 +56,9 @@ def test_costs_are_kept_apart_and_a_cost_per_opening_is_defined_only_by_a_causal
     assert len(said["cheers"]) == 28 and {item["state"] for item in said["cheers"]} == {"renseigné", "sans objet",
                                                                                         "à compléter"}
     assert "Les points de vue ne s’additionnent pas" in page and "Grille CHEERS 2022" in page
-    defined = book.value("cout_par_droit.corrige.declare.FR") is not None
-    assert defined or any("non défini" in reason for reason in said["openings_reasons"])
+    low, cost, high = (book.value(f"cout_par_droit.{measure}.declare.FR") for measure in (
+        "corrige_bas", "corrige", "corrige_haut"))
+    assert low < cost < high and said["openings_reasons"] == [] and "RSA" in said["benefits"]
 
 
 def test_without_estimates_the_report_says_what_to_run(reported):

@@ -33,7 +33,7 @@ run: $(READY)
 	@$(TZNR) run $(if $(INBOX),--inbox "$(INBOX)") $(if $(PERSONS),--persons $(PERSONS))
 
 test: $(READY)
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: $(READY)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/lint-imports

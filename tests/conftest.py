@@ -13,6 +13,27 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+# What is built once and read by tests of many files, the longest first; the law is loaded once a process.
+BUILT_ONCE = ("demo", "workshop", "published_once", "browser")
+FOLDERS = ("acceptance", "integration", "entitlements")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two workers (`make test`): tests that share what is built once go to one of them, the longest groups first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=_rank)
+
+
+def _group(item: pytest.Item) -> str:
+    shared = next((name for name in BUILT_ONCE if name in item.fixturenames), None)
+    return shared or ("law" if "entitlement" in str(item.path) else item.path.relative_to(ROOT).as_posix())
+
+
+def _rank(item: pytest.Item) -> tuple[int, int]:
+    shared = next((rank for rank, name in enumerate(BUILT_ONCE[:2]) if name in item.fixturenames), 2)
+    parts = item.path.parts
+    return shared, next((rank for rank, name in enumerate(FOLDERS) if name in parts), len(FOLDERS))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from tznr_platform.errors import PermanentError
 from tznr_platform.intake import inbox_fingerprint
 from tznr_platform.resources.dbt import DBT_EXECUTABLE, DBT_PROJECT_DIR, MANIFEST_FILE
 from tznr_platform.settings import Settings
+from tznr_platform.storage import locks
 
 ROOT = DBT_PROJECT_DIR.parent
 SOURCE_SUFFIXES = {".sql", ".yml", ".yaml", ".md", ".csv", ".py", ".json", ".j2", ".css"}
@@ -33,8 +34,13 @@ def job_state(settings: Settings) -> str:
 
 
 def ensure_manifest() -> bool:
-    """Parse the dbt project if its manifest is missing or stale; True when it was parsed."""
+    """Parse the dbt project if its manifest is missing or stale, one process at a time; True when it was parsed."""
     stamp = MANIFEST_FILE.with_name("fingerprint.txt")
+    with locks.exclusive(MANIFEST_FILE.with_name("parse.lock"), "le projet dbt", wait=True):
+        return _parsed(stamp)
+
+
+def _parsed(stamp: Path) -> bool:
     fingerprint = source_fingerprint(DBT_PROJECT_DIR)
     if MANIFEST_FILE.exists() and stamp.exists() and stamp.read_text() == fingerprint:
         return False

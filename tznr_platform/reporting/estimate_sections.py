@@ -43,7 +43,8 @@ def scale_gates(book: Book) -> dict[str, object]:
         "reasons": reasons(book, "echelles", "score"),
         "change": _table(book, "echelles_evolution", "Évolution depuis la première vague, mêmes personnes", SCALE, {
             "Première vague": "suivis", "Deux vagues": "deux_fois", "Évolution": "evolution", INTERVAL: ("bas", "haut"),
-            "En écarts-types": "standardisee", "Bascule": "bascule"}),
+            "En écarts-types": "standardisee", "Bascule": "bascule",
+            "p corrigée": "p"}),
         "change_reasons": reasons(book, "echelles_evolution", "evolution")}
 
 

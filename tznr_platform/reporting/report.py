@@ -60,7 +60,8 @@ def render(report: str, settings: Settings) -> Path:
 def _page(report: str, promotion: dict, settings: Settings) -> str:
     book = Book(read_numbers(settings))
     territories = _territories(book, settings)
-    names = ("access", "retention", "practices", "network", "participation", "costs", "annexes")
+    names = ("access", "non_take_up", "retention", "practices", "detection", "network", "participation", "costs",
+             "annexes")
     content = {name: getattr(sections, name)(book) for name in names}
     return (
         _environment()

@@ -19,7 +19,7 @@ ENTIRE = {"channel_code": "tous"}
 
 
 def access(book: Book) -> dict[str, Grid | Figure]:
-    """Axe 1a: four counts by benefit, delays, channels, types of non-take-up."""
+    """Axe 1a: four counts by benefit, delays, channels."""
     benefits = [code for (code,) in book.keys("acces", "benefit_code", where=ENTIRE)]
     rows = [(label("benefit_code", code), title, book.value(number_id("acces", measure, code)))
             for code in benefits for measure, title in FUNNEL.items()]
@@ -57,6 +57,12 @@ def access(book: Book) -> dict[str, Grid | Figure]:
             {"benefit_code": "Prestation"},
             across="channel_code",
         ),
+    }
+
+
+def non_take_up(book: Book) -> dict[str, Grid]:
+    """Axe 1: bounds with three denominators, and the types that professionals noted."""
+    return {
         "bounds": grid(
             book,
             "non_recours_bornes",
@@ -151,7 +157,20 @@ def practices(book: Book) -> dict[str, Grid | Figure]:
                 "hebdomadaire": "Chaque semaine",
             },
         ),
-        "detection": grid(
+        "positions": grid(
+            book,
+            "postes",
+            "Postes créés",
+            {"position_title_code": "Intitulé", "position_status_code": "Statut"},
+            {"postes": "Postes", "etp": "ETP"},
+        ),
+    }
+
+
+def detection(book: Book) -> dict[str, Grid]:
+    """Axe 2: who was found to lack an entitlement, referred, and got there."""
+    return {
+        "persons": grid(
             book,
             "reperage",
             "Repérage et orientation, selon le canal de la première rencontre",
@@ -172,13 +191,6 @@ def practices(book: Book) -> dict[str, Grid | Figure]:
             "Orientations abouties, par destination",
             {"referral_code": "Destination"},
             {"orientations": "Orientations", "abouties": "Abouties", "aboutissement": "Part aboutie, issue connue"},
-        ),
-        "positions": grid(
-            book,
-            "postes",
-            "Postes créés",
-            {"position_title_code": "Intitulé", "position_status_code": "Statut"},
-            {"postes": "Postes", "etp": "ETP"},
         ),
     }
 

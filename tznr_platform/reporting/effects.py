@@ -136,7 +136,7 @@ def _territories(book: Book) -> Grid:
 def _tag(book: Book, labelled: str, reasoned: str) -> Markup:
     """The label of a result and, under it, why it is weaker than planned or has no number."""
     tag = Markup('<span class="tag" data-number="{}">{}</span>').format(labelled, book.note(labelled))
-    why = book.note(reasoned)
+    why = book.note(reasoned).rstrip(".")
     return tag + Markup("<br><small>{}{}.</small>").format(why[:1].upper(), why[1:]) if why else tag
 
 

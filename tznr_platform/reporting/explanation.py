@@ -62,7 +62,8 @@ def explain(settings: Settings, number_id: str) -> str:
             "Pour le recalculer",
             f"  duckdb -readonly {settings.published_file}  puis la requête ci-dessus ;",
             *_reading(settings, row["mart"]),
-            "  ou « tznr run », qui refait tout depuis les livraisons.",
+            "  ou « tznr run », qui refait tout depuis les livraisons"
+            f"{', puis « tznr run --job estimations »' if row['mart'].startswith(PREFIX) else ''}.",
             "",
         ]
     )
@@ -82,7 +83,9 @@ def shown_value(row) -> str:
         label = disclosure.load_policy().masked_label
         return f"{label} : effectif trop petit, ou qui en ferait retrouver un ; ce n'est pas un zéro"
     if row["status_code"] == disclosure.UNAVAILABLE:
-        return "non disponible : aucune donnée reçue ne permet de l'établir"
+        why = "voir la précision" if isinstance(row["note_fr"], str) and row["note_fr"] else \
+            "aucune donnée reçue ne permet de l'établir"
+        return f"non disponible : {why}"
     return french.measure(row["value"], row["unit_code"])
 
 

@@ -31,3 +31,8 @@ def test_shares_months_days_counts():
         "0\u00a0territoire", "1\u00a0territoire", "2\u00a0territoires"]
     assert french.measure(None, "part") == "non mesuré"
     assert french.measure(1, "mois") == "1\u00a0mois"
+
+
+def test_differences_of_shares_are_in_points_with_their_sign():
+    assert [french.points(value) for value in (0.042, -0.051, 0.0, 0.0001)] == [
+        "+4,2\u00a0points", "−5,1\u00a0points", "0,0\u00a0points", "0,0\u00a0points"]

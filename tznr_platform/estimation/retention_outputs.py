@@ -67,7 +67,7 @@ order by all
 class RetentionMonths:
     """By benefit: months kept and lost, difference between channels, each estimated or not; spells by group.
 
-    ``spell_counts``, ``exit_counts`` (within ``months``): all, after outreach, after other contacts.
+    ``spell_counts``, ``exit_counts`` (before ``months``): all, after outreach, after other contacts.
     """
 
     by_benefit: Mapping[str, tuple[RestrictedMean | NotEstimable, RmstDifference | NotEstimable]]
@@ -158,7 +158,7 @@ def retention_months(spells: pd.DataFrame, months: float = HORIZON, *, design: D
         found[benefit] = mean, rmst_difference(*_curves(rows, benefit, design), months, left_out=left_out)
         outreach = rows["channel_code"].isin(design.outreach_channels)
         counts[benefit] = _counts(rows["spell_count"], outreach)
-        left = (rows["exit_code"] != CENSORED) & (rows["duration_months"] <= months)
+        left = (rows["exit_code"] != CENSORED) & (rows["duration_months"] < months)
         exits[benefit] = _counts(rows["spell_count"].where(left, 0), outreach)
     return RetentionMonths(found, counts, exits, months, design)
 

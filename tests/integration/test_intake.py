@@ -137,9 +137,10 @@ def test_rules_of_the_bodies(inbox: Inbox):
                                 (4, "prestation", "SENDER_NOT_PAYER")]
 
 
-def test_an_amount_is_a_finite_number(inbox: Inbox):
+@pytest.mark.parametrize("amount", ["inf", "1e13", "-1e300"])
+def test_an_amount_is_one_that_totals_can_hold(inbox: Inbox, amount: str):
     inbox.put("TZNR-01_personnes_2025-T2.csv", PERSONS.text("a"))
-    inbox.put("CNAF_droits_mensuels_2025-06.csv", MONTHS.text("a", bad={"montant_du": "inf"}))
+    inbox.put("CNAF_droits_mensuels_2025-06.csv", MONTHS.text("a", bad={"montant_du": amount}))
     inbox.run()
     assert inbox.refusals() == [(2, "montant_du", "TYPE_INVALID")]
 

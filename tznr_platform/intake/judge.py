@@ -34,9 +34,9 @@ def identify(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, 
     """
     if not rules.contract.person_field:
         return True
-    are_proved, count = con.execute(
-        "select coalesce(bool_and(is_proved), true), coalesce(max(first) + 1, 0) from (select min(place) as first, "
-        "min(proof) = max(proof) as is_proved from typed where who is not null group by who)").fetchone()
+    are_proved, many, count = con.execute(
+        "select coalesce(bool_and(is_proved), true), count(*), coalesce(max(first) + 1, 0) from (select min(place) as "
+        "first, min(proof) = max(proof) as is_proved from typed where who is not null group by who)").fetchone()
     if not are_proved:
         return False
     raw, limit = rules.raw(rules.contract.person_field), f"limit {count}" if is_in_step else ""
@@ -47,6 +47,8 @@ def identify(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, 
                 "case when pseudonym is null then p1 end as other from met join keys using (p1)")
     con.execute("drop table met")
     con.execute("delete from keys where pseudonym is null")
+    if _count(con, "identified") < many:
+        raise ValueError("an identifier of a row was not read again: lines and rows are out of step")
     return True
 
 

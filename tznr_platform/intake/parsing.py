@@ -7,6 +7,7 @@ separators of coded values. Not here: whether the value is allowed (``rules``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tznr_platform.privacy.screen import fold
@@ -37,6 +38,11 @@ def trimmed(raw: str) -> str:
 
 def is_blank(raw: str) -> str:
     return f"coalesce({trimmed(raw)}, '') = ''"
+
+
+def is_one_of(value: str, known: Iterable[object]) -> str:
+    """Whether a value is in a list: DuckDB makes a join of a long IN, which loses the order of the lines."""
+    return f"list_contains([{_listed(known)}], {value})"
 
 
 def _string(raw: str) -> str:
@@ -72,8 +78,8 @@ def _number(raw: str) -> str:
 
 def _boolean(field: Field, raw: str) -> str:
     text = f"lower({trimmed(raw)})"
-    return (f"case when {text} in ({_listed(field.true_values)}) then true "
-            f"when {text} in ({_listed(field.false_values)}) then false end")
+    return (f"case when {is_one_of(text, field.true_values)} then true "
+            f"when {is_one_of(text, field.false_values)} then false end")
 
 
 def _coded(field: Field, raw: str) -> str:
@@ -106,5 +112,5 @@ def _folded(raw: str) -> str:
     return f"trim(regexp_replace({plain}, '[^a-z0-9]+', '_', 'g'), '_')"
 
 
-def _listed(values: object) -> str:
+def _listed(values: Iterable[object]) -> str:
     return ", ".join(quote(value) for value in values)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 EARLIEST, LATEST = "date '1900-01-01'", "date '2100-12-31'"
 WHOLE_LINE = "(ligne entière)"
 LONG_NUMBER = 1e8
+LARGEST = 1e12  # no count and no amount of the field reaches it; totals are exact below
 A_NAME = ("DUPONT", "Mme Marie Dupont")
 
 
@@ -136,8 +137,8 @@ class RowRules:
         if field.type in ("number", "integer") and (field.maximum is None or field.maximum >= LONG_NUMBER):
             watched = f"abs({field.column}) >= {LONG_NUMBER:.0f}"
         elif field.type == "string" and not field.enum and any(re.search(field.pattern or "", name) for name in A_NAME):
-            known = ", ".join(map(quote, self._known_values(field.name)))
-            watched = f"{field.column} not in ({known})" if known else f"{field.column} is not null"
+            known = self._known_values(field.name)
+            watched = f"not {parsing.is_one_of(field.column, known)}" if known else f"{field.column} is not null"
         self._unsure[field.name] = f"({sound}) is not true" + (f" or {watched}" if watched else "")
         if watched:
             self._watched.append(watched)
@@ -154,7 +155,7 @@ class RowRules:
         if field.type in ("date", "yearmonth"):
             bounds.append((f"{value} between {EARLIEST} and {LATEST}", self.bit(field.name, "TYPE_INVALID")))
         if field.type == "number":
-            bounds.append((f"isfinite({value})", self.bit(field.name, "TYPE_INVALID")))
+            bounds.append((f"abs({value}) < {LARGEST:.0f}", self.bit(field.name, "TYPE_INVALID")))
         for sign, limit in ((">=", field.minimum), ("<=", field.maximum)):
             if limit is not None:
                 bounds.append((f"{value} {sign} {limit}", self.bit(field.name, "OUT_OF_RANGE")))
@@ -186,6 +187,5 @@ class RowRules:
         return f"{self._value(rule.fields[0])} not between date {start} and date {end}"
 
     def _required_if(self, rule: Rule) -> str:
-        values = ", ".join(map(quote, rule.params["in"]))
         return (f"{parsing.is_blank(self.raw(rule.fields[0]))} "
-                f"and {self._value(rule.params['when'])}::varchar in ({values})")
+                f"and {parsing.is_one_of(self._value(rule.params['when']) + '::varchar', rule.params['in'])}")

@@ -3,6 +3,7 @@
 
 const EARLIEST = "1900-01-01";
 const LATEST = "2100-12-31";
+const LARGEST = 1e12;
 const WHOLE_LINE = "(ligne entière)";
 const PERSON_FORM = /^[0-9a-f]{64}$/;
 
@@ -70,7 +71,7 @@ function fieldFault(field, raw, value) {
   }
   const isMoment = field.type === "date" || field.type === "yearmonth";
   if (isMoment && (value < EARLIEST || value > LATEST)) return "TYPE_INVALID";
-  if (field.type === "number" && !Number.isFinite(value)) return "TYPE_INVALID";
+  if (field.type === "number" && !(Math.abs(value) < LARGEST)) return "TYPE_INVALID";
   if (field.minimum !== null && value < field.minimum) return "OUT_OF_RANGE";
   if (field.maximum !== null && value > field.maximum) return "OUT_OF_RANGE";
   return field.form && !field.form.test(value) ? "PATTERN_MISMATCH" : null;

@@ -19,7 +19,7 @@ told as (
         {{ month_of('feed.extraction_date') }} as extraction_month,
         {{ value_at_last('feed.status_code', vintage_order('feed.extraction_date', 'feed.delivery_rank')) }}
             as status_code,
-        {{ value_at_last(known_paid_eur('feed.paid_eur', 'scale.delivery_rank is not null'),
+        {{ value_at_last('case when scale.delivery_rank is null then coalesce(feed.paid_eur, 0) end',
             vintage_order('feed.extraction_date', 'feed.delivery_rank')) }} as paid_eur
     from {{ ref('stg_droits_mensuels') }} as feed
     join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = feed.benefit_code

@@ -20,7 +20,9 @@ told as (
         {{ is_open('feed.status_code') }} as is_open,
         {{ status_number('feed.status_code') }} as status_number,
         feed.household_role_code,
-        {{ known_paid_eur('feed.paid_eur', 'wrong_scale.delivery_rank is not null') }} as paid_eur
+        {{ known_paid_eur('feed.paid_eur', 'wrong_scale.delivery_rank is not null') }} as paid_eur,
+        -- no amount of an extraction that is not in euros is compared, not even nothing
+        case when wrong_scale.delivery_rank is null then coalesce(feed.paid_eur, 0) end as compared_eur
     from {{ ref('stg_droits_mensuels') }} as feed
     join {{ ref('stg_benefits') }} as benefits on benefits.benefit_code = feed.benefit_code
     left join wrong_scale
@@ -42,8 +44,8 @@ heard as (
         {{ month_of('min(extraction_date)') }} as first_extraction_month,
         min(status_number) as least_status_number,
         max(status_number) as greatest_status_number,
-        min(paid_eur) as least_paid_eur,
-        max(paid_eur) as greatest_paid_eur,
+        min(compared_eur) as least_paid_eur,
+        max(compared_eur) as greatest_paid_eur,
         cast(max(delivery_rank) as integer) as last_delivery_rank
     from told
     group by body_number, person_id, benefit_number, entitlement_month

@@ -18,6 +18,7 @@ BUILT_ONCE = ("demo", "workshop", "published_once", "browser")
 FOLDERS = ("acceptance", "integration", "entitlements")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two workers (`make test`): tests that share what is built once go to one of them, the longest groups first."""
     for item in items:

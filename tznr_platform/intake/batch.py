@@ -114,7 +114,7 @@ def _read(con: duckdb.DuckDBPyConnection, contract: Contract, batch: list[Source
             "select file_position, min(place), count(*) from typed group by 1").fetchall()}
         odd = {position for position, source in enumerate(batch)
                if found.get(position, (0, 0))[1] != source.line_count}
-        if identify(con, rules, key, is_in_step=not odd):
+        if identify(con, rules, key, is_in_step=not odd and len(batch) == 1):
             return rules, {position: first for position, (first, _) in found.items()}, odd
     raise ValueError("no digest tells the identifiers of a batch apart")
 

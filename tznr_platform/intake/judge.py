@@ -30,7 +30,7 @@ def identify(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, 
     """Create ``identified (who, pseudonym, other)``, once each identifier of ``typed``; False if two share a number.
 
     What is not an identifier has no pseudonym: ``other`` is then what stands there. Identifiers are read again from
-    ``lines``, no further than the last one that was not met before when lines and rows are ``is_in_step``.
+    ``lines``, no further than the last one that was not met before when lines and rows are ``is_in_step`` (one file).
     """
     if not rules.contract.person_field:
         return True
@@ -47,9 +47,11 @@ def identify(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, 
                 "case when pseudonym is null then p1 end as other from met join keys using (p1)")
     con.execute("drop table met")
     con.execute("delete from keys where pseudonym is null")
-    if _count(con, "identified") < many:
-        raise ValueError("an identifier of a row was not read again: lines and rows are out of step")
-    return True
+    if _count(con, "identified") >= many:
+        return True
+    if not is_in_step:
+        raise ValueError("an identifier of a row was not read again")
+    return identify(con, rules, key, is_in_step=False)
 
 
 def find_repeated(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:

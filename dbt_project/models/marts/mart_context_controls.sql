@@ -31,7 +31,7 @@ found as (
         case
             when received.table_name is null then null
             when controls.measure = 'count' then count(kept.control_id)
-            when controls.measure = 'sum' then coalesce({{ total('kept.value') }}, 0)
+            when controls.measure = 'sum' then coalesce({{ total('kept.value', 'decimal(38, 12)') }}, 0)
             -- one value: exactly one row must answer
             when count(kept.control_id) = 1 then max(kept.value)
         end as ingested_value

@@ -30,8 +30,8 @@ def identify(con: duckdb.DuckDBPyConnection, rules: RowRules, key: AnalysisKey, 
     """Create ``identified (who, pseudonym, other)``, once each identifier of ``typed``; False if two share a number.
 
     What is not an identifier has no pseudonym: ``other`` is then what stands there. Identifiers are read again from
-    ``lines``, no further than the last one that was not met before when lines and rows are ``is_in_step``: of one file, for
-    a LIMIT over several may lose rows (DuckDB 1.5.5).
+    ``lines``, no further than the last one that was not met before when lines and rows are ``is_in_step``: those of one
+    file, for a LIMIT over several may lose rows (DuckDB 1.5.5).
     """
     if not rules.contract.person_field:
         return True
